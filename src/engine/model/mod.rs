@@ -1,0 +1,16 @@
+//! The model: what one job does, request by request.
+//!
+//! `requests` makes arrivals and lengths, `pool` serves them, `tally` counts what falls into the
+//! window, `simulate` connects the three for each mode. This scalar path is the definition: any
+//! faster path must equal it bit for bit.
+
+mod pool;
+mod requests;
+mod simulate;
+mod summary;
+mod tally;
+
+pub use pool::{Admission, Departure, FifoPool};
+pub use requests::{BLOCK_REQUESTS, Block, RequestStream};
+pub use simulate::{Job, Sample, Scratch, SimError, simulate, simulate_observed};
+pub use summary::Summary;

@@ -1,0 +1,51 @@
+//! The result of one job.
+
+/// What one replication of one cell showed in its window. `None` where nothing is known: no
+/// samples, or a pool that the mode does not have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    /// Requests that were simulated, inside the window or not. Not a column: it measures work.
+    pub num_simulated: u64,
+    /// Requests that arrived before the window and had not ended at its start.
+    pub num_in_system_start: u64,
+    /// Requests that arrived in the window.
+    pub num_arrivals: u64,
+    /// Requests that the figures below describe.
+    pub num_samples: u64,
+    /// Requests that ended in the window.
+    pub num_completed: u64,
+    /// Requests that arrived before the horizon and had not ended at it.
+    pub num_unfinished: u64,
+    /// Share of the window's arrivals without a first token at the horizon.
+    pub censored: Option<f64>,
+    /// Mean time to first token, seconds.
+    pub mean_ttft_s: Option<f64>,
+    /// Median time to first token, seconds.
+    pub p50_ttft_s: Option<f64>,
+    /// 90th percentile of the time to first token, seconds.
+    pub p90_ttft_s: Option<f64>,
+    /// 99th percentile of the time to first token, seconds.
+    pub p99_ttft_s: Option<f64>,
+    /// Mean wait for prefill (mono: for the one pool), seconds.
+    pub mean_wait_prefill_s: Option<f64>,
+    /// Mean prefill time, seconds.
+    pub mean_service_prefill_s: Option<f64>,
+    /// Mean wait for decode, seconds.
+    pub mean_wait_decode_s: Option<f64>,
+    /// Mean decode time, seconds.
+    pub mean_service_decode_s: Option<f64>,
+    /// Time average of requests waiting for prefill (mono: for the one pool).
+    pub mean_queue_length_prefill: f64,
+    /// Time average of requests waiting for decode.
+    pub mean_queue_length_decode: Option<f64>,
+    /// Busy share of the prefill pool's GPU time, 0 to 1.
+    pub utilization_prefill: Option<f64>,
+    /// Busy share of the decode pool's GPU time, 0 to 1.
+    pub utilization_decode: Option<f64>,
+    /// Busy share of the one pool's GPU time, 0 to 1.
+    pub utilization_gpu: Option<f64>,
+    /// Completions per second of the window.
+    pub throughput_rps: f64,
+    /// Mean time from arrival to the last token, seconds.
+    pub mean_e2e_s: Option<f64>,
+}

@@ -1,0 +1,98 @@
+//! Jobs and chunks: how cells and replications are numbered and cut.
+//!
+//! Jobs are numbered replication-major (job = replication x cells + cell), so that neighbours are
+//! cells of one replication, which share random streams.
+
+use std::ops::Range;
+
+use super::expand::{Cell, Plan};
+use crate::model::Job;
+use crate::random::{Seeding, StreamKey};
+use crate::scenario::Scenario;
+
+/// A job by its coordinates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobId {
+    /// Cell number.
+    pub cell: u32,
+    /// Replication number.
+    pub replication: u32,
+}
+
+/// Most chunks of a plan.
+const MAX_CHUNKS: u64 = 10_000;
+
+/// Simulated requests that make a chunk worth scheduling: about 10 ms of work.
+const CHUNK_REQUESTS: f64 = 250_000.0;
+
+/// Fewest chunks of a plan with enough jobs: keeps every core busy to the end.
+const MIN_CHUNKS: u64 = 256;
+
+impl Plan {
+    /// Number of jobs.
+    pub fn num_jobs(&self) -> u64 {
+        self.cells.len() as u64 * u64::from(self.replications)
+    }
+
+    /// Coordinates of a job, 0 <= `number` < number of jobs.
+    #[expect(clippy::cast_possible_truncation, reason = "cells and replications fit 32 bits")]
+    pub fn job_id(&self, number: u64) -> JobId {
+        let cells = self.cells.len() as u64;
+        JobId { cell: (number % cells) as u32, replication: (number / cells) as u32 }
+    }
+
+    /// The cell of a job.
+    pub fn cell(&self, id: JobId) -> &Cell {
+        &self.cells[id.cell as usize]
+    }
+
+    /// A job, ready to simulate.
+    pub fn job(&self, id: JobId) -> Job<'_> {
+        let scenario = &self.cell(id).scenario;
+        Job {
+            scenario,
+            key: stream_key(scenario, self.seeding),
+            replication: id.replication,
+            max_requests: self.limits.requests_per_job,
+        }
+    }
+
+    /// Number of chunks.
+    pub fn num_chunks(&self) -> u64 {
+        self.num_jobs().div_ceil(self.chunk_size)
+    }
+
+    /// Job numbers of a chunk.
+    pub fn chunk(&self, number: u64) -> Range<u64> {
+        let start = number * self.chunk_size;
+        start..(start + self.chunk_size).min(self.num_jobs())
+    }
+
+    /// Requests to expect from all jobs.
+    pub fn expected_requests(&self) -> f64 {
+        let per_replication: f64 =
+            self.cells.iter().map(|cell| cell.scenario.expected_requests()).sum();
+        per_replication * f64::from(self.replications)
+    }
+}
+
+/// The key of a scenario's streams. Common random numbers keep the cell out of it.
+pub fn stream_key(scenario: &Scenario, seeding: Seeding) -> StreamKey {
+    match seeding {
+        Seeding::Common => StreamKey::common(scenario.random_seed),
+        Seeding::Independent => StreamKey::independent(scenario.random_seed, &scenario.canonical()),
+    }
+}
+
+/// Jobs per chunk: a function of the plan alone, never of the machine.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a rough size; any positive number is right"
+)]
+pub(super) fn chunk_size(jobs: u64, expected_requests: f64) -> u64 {
+    let requests_per_job = (expected_requests / jobs as f64).max(1.0);
+    let worthwhile = (CHUNK_REQUESTS / requests_per_job).ceil() as u64;
+    worthwhile.min(jobs.div_ceil(MIN_CHUNKS)).max(jobs.div_ceil(MAX_CHUNKS)).max(1)
+}

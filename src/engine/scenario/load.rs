@@ -1,0 +1,114 @@
+//! Offered load from exact means: how busy each pool would be, were it never to overflow.
+
+use super::system::{Cluster, Scenario};
+use super::tokens::{Moments, TokenLengths};
+
+/// Offered load per pool (Erlangs per GPU). `None` where the mode has no such pool, or where a
+/// trace is too short to have a rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OfferedLoad {
+    /// Prefill pool: lambda E[P] / (`G_p` `r_p`).
+    pub prefill: Option<f64>,
+    /// Decode pool: lambda E[max(O, 1)] / (`G_d` `r_d`).
+    pub decode: Option<f64>,
+    /// The one pool of mono: lambda (E[P] / `r_p` + E[max(O, 1)] / `r_d`) / G.
+    pub gpu: Option<f64>,
+    /// The pool with the larger load.
+    pub bottleneck: Bottleneck,
+}
+
+/// The pool that limits throughput.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Bottleneck {
+    Gpu,
+    Prefill,
+    Decode,
+}
+
+impl Bottleneck {
+    /// The word in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gpu => "gpu",
+            Self::Prefill => "prefill",
+            Self::Decode => "decode",
+        }
+    }
+}
+
+impl OfferedLoad {
+    /// Computes the load of a scenario.
+    pub fn of(scenario: &Scenario, cache: &mut MomentsCache) -> Self {
+        let rate_per_s = scenario.arrivals.rate_per_s();
+        let prefill_s = cache.moments_at_least(&scenario.prompt_tokens, 0.0).mean
+            / scenario.cluster.prefill_tokens_per_s();
+        let decode_s = cache.moments_at_least(&scenario.output_tokens, 1.0).mean
+            / scenario.cluster.decode_tokens_per_s();
+        let load = |service_s: f64, gpus: u32| {
+            rate_per_s.map(|rate_per_s| rate_per_s * service_s / f64::from(gpus))
+        };
+        match scenario.cluster {
+            Cluster::Mono(mono) => Self {
+                prefill: None,
+                decode: None,
+                gpu: load(prefill_s + decode_s, mono.num_gpus),
+                bottleneck: Bottleneck::Gpu,
+            },
+            Cluster::Disagg(disagg) => {
+                let prefill = load(prefill_s, disagg.prefill_gpus);
+                let decode = load(decode_s, disagg.decode_gpus);
+                let is_decode_larger = decode > prefill;
+                Self {
+                    prefill,
+                    decode,
+                    gpu: None,
+                    bottleneck: if is_decode_larger {
+                        Bottleneck::Decode
+                    } else {
+                        Bottleneck::Prefill
+                    },
+                }
+            }
+        }
+    }
+
+    /// The load of the bottleneck.
+    pub fn largest(&self) -> Option<f64> {
+        match self.bottleneck {
+            Bottleneck::Gpu => self.gpu,
+            Bottleneck::Prefill => self.prefill,
+            Bottleneck::Decode => self.decode,
+        }
+    }
+
+    /// Whether queues grow without bound: the bottleneck's load is 1 or more.
+    pub fn is_saturated(&self) -> bool {
+        self.largest().is_some_and(|load| load >= 1.0)
+    }
+}
+
+/// Moments that were computed before. A plan has many cells and few distributions.
+#[derive(Debug, Default)]
+pub struct MomentsCache(Vec<(TokenLengths, f64, Moments)>);
+
+impl MomentsCache {
+    /// Past this many distributions the search costs more than it saves.
+    const CAPACITY: usize = 64;
+
+    /// See [`TokenLengths::moments_at_least`].
+    pub fn moments_at_least(&mut self, lengths: &TokenLengths, floor: f64) -> Moments {
+        let known = self.0.iter().find(|(known, known_floor, _)| {
+            known == lengths && known_floor.total_cmp(&floor).is_eq()
+        });
+        if let Some(&(_, _, moments)) = known {
+            return moments;
+        }
+        let moments = lengths.moments_at_least(floor);
+        if self.0.len() == Self::CAPACITY {
+            self.0.clear();
+        }
+        self.0.push((lengths.clone(), floor, moments));
+        moments
+    }
+}

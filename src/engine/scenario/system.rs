@@ -1,0 +1,196 @@
+//! The validated scenario: arrivals, lengths, cluster, window.
+
+use std::fmt::Write;
+
+use super::tokens::{TokenDistribution, TokenLengths};
+use super::trace::TraceView;
+use crate::spec::{Mode, Observe};
+
+/// One system under study. All numbers are finite and in range.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// Horizon: end of the window, seconds, > `warmup_seconds`.
+    pub sim_seconds: f64,
+    /// Start of the window, seconds, >= 0.
+    pub warmup_seconds: f64,
+    /// Master seed.
+    pub random_seed: u64,
+    /// Which requests the results describe.
+    pub observe: Observe,
+    /// When requests arrive.
+    pub arrivals: Arrivals,
+    /// Prompt lengths. Of a trace: the recorded column with its bounds.
+    pub prompt_tokens: TokenLengths,
+    /// Output lengths. Of a trace: the recorded column with its bounds.
+    pub output_tokens: TokenLengths,
+    /// What serves them.
+    pub cluster: Cluster,
+}
+
+/// The arrival process.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrivals {
+    /// Poisson process.
+    Poisson {
+        /// Requests per second, > 0.
+        rate_per_s: f64,
+    },
+    /// Constant gaps; the first arrival is one gap after 0.
+    Deterministic {
+        /// Requests per second, > 0.
+        rate_per_s: f64,
+    },
+    /// Recorded requests.
+    Trace(TraceReplay),
+}
+
+/// How a trace is replayed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraceReplay {
+    /// The requests.
+    pub view: TraceView,
+    /// Rate that the clock is stretched to, requests per second; `None` leaves it as recorded.
+    pub rate_per_s: Option<f64>,
+    /// Whether the trace starts over past its end.
+    pub repeat: bool,
+    /// Block length of the bootstrap that makes further replications, 1 to the trace's length.
+    pub block_requests: usize,
+}
+
+/// The cluster.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cluster {
+    /// One pool.
+    Mono(MonoCluster),
+    /// Prefill pool, then decode pool.
+    Disagg(DisaggCluster),
+}
+
+/// A pool whose GPUs do prefill and decode.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MonoCluster {
+    /// GPUs, >= 1.
+    pub num_gpus: u32,
+    /// Prefill speed of one GPU, tokens per second, > 0.
+    pub prefill_tokens_per_s: f64,
+    /// Decode speed of one GPU, tokens per second, > 0.
+    pub decode_tokens_per_s: f64,
+}
+
+/// A prefill pool and a decode pool.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DisaggCluster {
+    /// GPUs of the prefill pool, >= 1.
+    pub prefill_gpus: u32,
+    /// GPUs of the decode pool, >= 1.
+    pub decode_gpus: u32,
+    /// Prefill speed of one GPU, tokens per second, > 0.
+    pub prefill_tokens_per_s: f64,
+    /// Decode speed of one GPU, tokens per second, > 0.
+    pub decode_tokens_per_s: f64,
+}
+
+impl Scenario {
+    /// Length of the window, seconds.
+    pub fn window_s(&self) -> f64 {
+        self.sim_seconds - self.warmup_seconds
+    }
+
+    /// Requests to expect up to the horizon; an upper bound for a trace that stops.
+    pub fn expected_requests(&self) -> f64 {
+        match &self.arrivals {
+            Arrivals::Trace(replay) if !replay.repeat => {
+                crate::math::count(replay.view.len() as u64)
+            }
+            arrivals => arrivals.rate_per_s().unwrap_or(0.0) * self.sim_seconds,
+        }
+    }
+
+    /// What names the system itself, in a fixed spelling: everything but window and seed.
+    pub fn canonical(&self) -> String {
+        let mut text = self.cluster.canonical();
+        // Writing to a String cannot fail.
+        let _ = match &self.arrivals {
+            Arrivals::Poisson { rate_per_s } => write!(text, " poisson {rate_per_s:?}"),
+            Arrivals::Deterministic { rate_per_s } => write!(text, " deterministic {rate_per_s:?}"),
+            Arrivals::Trace(replay) => write!(
+                text,
+                " trace {} {:?} {} {}",
+                replay.view.identity(),
+                replay.rate_per_s,
+                replay.repeat,
+                replay.block_requests
+            ),
+        };
+        for lengths in [&self.prompt_tokens, &self.output_tokens] {
+            text.push_str(&lengths.canonical());
+        }
+        text
+    }
+
+    /// The window and how it is observed, in a fixed spelling.
+    pub(crate) fn canonical_window(&self) -> String {
+        format!("{:?} {:?} {:?}", self.warmup_seconds, self.sim_seconds, self.observe)
+    }
+}
+
+impl Arrivals {
+    /// Long-run rate, requests per second; `None` for a trace too short to have one.
+    pub fn rate_per_s(&self) -> Option<f64> {
+        match self {
+            Self::Poisson { rate_per_s } | Self::Deterministic { rate_per_s } => Some(*rate_per_s),
+            Self::Trace(replay) => replay.rate_per_s.or_else(|| replay.view.mean_rate_per_s()),
+        }
+    }
+}
+
+impl Cluster {
+    /// Its mode.
+    pub fn mode(&self) -> Mode {
+        match self {
+            Self::Mono(_) => Mode::Mono,
+            Self::Disagg(_) => Mode::Disagg,
+        }
+    }
+
+    /// Prefill speed of one GPU, tokens per second.
+    pub fn prefill_tokens_per_s(&self) -> f64 {
+        match self {
+            Self::Mono(mono) => mono.prefill_tokens_per_s,
+            Self::Disagg(disagg) => disagg.prefill_tokens_per_s,
+        }
+    }
+
+    /// Decode speed of one GPU, tokens per second.
+    pub fn decode_tokens_per_s(&self) -> f64 {
+        match self {
+            Self::Mono(mono) => mono.decode_tokens_per_s,
+            Self::Disagg(disagg) => disagg.decode_tokens_per_s,
+        }
+    }
+
+    fn canonical(&self) -> String {
+        let speeds = (self.prefill_tokens_per_s(), self.decode_tokens_per_s());
+        match self {
+            Self::Mono(mono) => format!("mono {} {speeds:?}", mono.num_gpus),
+            Self::Disagg(disagg) => {
+                format!("disagg {}+{} {speeds:?}", disagg.prefill_gpus, disagg.decode_gpus)
+            }
+        }
+    }
+}
+
+impl TokenLengths {
+    fn canonical(&self) -> String {
+        let distribution = match &self.distribution {
+            TokenDistribution::Lognormal { mu, sigma } => format!("lognormal {mu:?} {sigma:?}"),
+            TokenDistribution::Fixed { value } => format!("fixed {value:?}"),
+            TokenDistribution::Uniform { low, high } => format!("uniform {low:?} {high:?}"),
+            TokenDistribution::Exponential { mean } => format!("exponential {mean:?}"),
+            TokenDistribution::Empirical { lengths } => {
+                format!("empirical {} {:?}", lengths.view.identity(), lengths.column)
+            }
+        };
+        format!(" {distribution} {:?} {:?} {}", self.min_value, self.max_value, self.integer)
+    }
+}

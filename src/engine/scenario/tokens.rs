@@ -1,0 +1,191 @@
+//! Token lengths: distributions, how one value is drawn, and exact moments after flooring.
+//!
+//! A token count is `min(max_value, max(min_value, floor(X)))`; the floor can be switched off.
+//! Offered load needs the moments of that count, not of X, so they are computed exactly here.
+
+use rand::{Rng, RngExt};
+use rand_distr::{Exp1, StandardNormal};
+
+use super::trace::TraceView;
+use crate::math;
+
+/// z with P(Z <= z) = 0.9 for a standard normal Z.
+pub const Z_90: f64 = 1.281_551_565_544_600_4;
+
+/// The distribution of X, before flooring and clamping. Units: tokens.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TokenDistribution {
+    /// ln X is normal with this mean and standard deviation.
+    Lognormal {
+        /// Mean of ln X.
+        mu: f64,
+        /// Standard deviation of ln X, > 0.
+        sigma: f64,
+    },
+    /// Always the same value.
+    Fixed {
+        /// The value, >= 0.
+        value: f64,
+    },
+    /// Uniform on [low, high).
+    Uniform {
+        /// Lower end, >= 0.
+        low: f64,
+        /// Upper end, > low.
+        high: f64,
+    },
+    /// Exponential.
+    Exponential {
+        /// Mean, > 0.
+        mean: f64,
+    },
+    /// Rows of a trace drawn at random with replacement.
+    Empirical {
+        /// The recorded lengths of one column, at least one.
+        lengths: EmpiricalLengths,
+    },
+}
+
+/// One column of a trace, to resample from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmpiricalLengths {
+    /// The part of the trace that is resampled.
+    pub view: TraceView,
+    /// Which of its columns.
+    pub column: LengthColumn,
+}
+
+/// The two length columns of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LengthColumn {
+    /// Prompt tokens.
+    Prompt,
+    /// Output tokens.
+    Output,
+}
+
+impl EmpiricalLengths {
+    fn values(&self) -> &[f64] {
+        match self.column {
+            LengthColumn::Prompt => self.view.prompt_tokens(),
+            LengthColumn::Output => self.view.output_tokens(),
+        }
+    }
+}
+
+/// A token-length distribution with its rounding and bounds: what a request's length is drawn from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TokenLengths {
+    /// The distribution of X.
+    pub distribution: TokenDistribution,
+    /// Smallest count, >= 0.
+    pub min_value: f64,
+    /// Largest count, >= `min_value`.
+    pub max_value: Option<f64>,
+    /// Whether X is floored to a whole number.
+    pub integer: bool,
+}
+
+/// Mean and standard deviation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moments {
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation.
+    pub std: f64,
+}
+
+impl TokenLengths {
+    /// Turns a value of X into a token count.
+    #[inline]
+    pub fn count(&self, x: f64) -> f64 {
+        let x = if self.integer { math::floor_non_negative(x) } else { x };
+        let x = if x > self.min_value { x } else { self.min_value };
+        let max_value = self.max_value.unwrap_or(f64::INFINITY);
+        if x < max_value { x } else { max_value }
+    }
+
+    /// Fills `counts` with independent draws from `generator`.
+    pub(crate) fn fill(&self, generator: &mut impl Rng, counts: &mut [f64]) {
+        match &self.distribution {
+            TokenDistribution::Lognormal { mu, sigma } => {
+                counts.fill_with(|| generator.sample(StandardNormal));
+                // A loop of its own, so that it runs on vectors.
+                for count in counts {
+                    *count = self.count(math::exp(mu + sigma * *count));
+                }
+            }
+            TokenDistribution::Fixed { value } => counts.fill(self.count(*value)),
+            TokenDistribution::Uniform { low, high } => counts.fill_with(|| {
+                let u: f64 = generator.random();
+                self.count(low + (high - low) * u)
+            }),
+            TokenDistribution::Exponential { mean } => counts.fill_with(|| {
+                let e: f64 = generator.sample(Exp1);
+                self.count(mean * e)
+            }),
+            TokenDistribution::Empirical { lengths } => {
+                let values = lengths.values();
+                counts.fill_with(|| self.count(values[index_below(generator, values.len())]));
+            }
+        }
+    }
+
+    /// Exact moments of the token count.
+    pub fn moments(&self) -> Moments {
+        self.moments_at_least(0.0)
+    }
+
+    /// Exact moments of max(count, `floor`), for a whole number `floor`.
+    ///
+    /// A decode of fewer than one token still takes one step, so decode load needs `floor` = 1.
+    pub fn moments_at_least(&self, floor: f64) -> Moments {
+        let low = self.min_value.max(floor);
+        let high = self.max_value.unwrap_or(f64::INFINITY).max(low);
+        if let TokenDistribution::Empirical { lengths } = &self.distribution {
+            return sample_moments(lengths.values().iter().map(|&x| self.count(x).max(floor)));
+        }
+        let (mean, square) = if self.integer {
+            super::moments::floored(&self.distribution, low, high)
+        } else {
+            super::moments::continuous(&self.distribution, low, high)
+        };
+        Moments { mean, std: (square - mean * mean).max(0.0).sqrt() }
+    }
+
+    /// The number of rows, if both lengths of a request come from the same rows.
+    pub(crate) fn rows_shared_with(&self, output: &Self) -> Option<usize> {
+        match (&self.distribution, &output.distribution) {
+            (
+                TokenDistribution::Empirical { lengths: prompt },
+                TokenDistribution::Empirical { lengths: output },
+            ) if prompt.view == output.view => Some(prompt.view.len()),
+            _ => None,
+        }
+    }
+
+    /// The recorded value of row `index`, as a count. Only for empirical distributions.
+    #[inline]
+    pub(crate) fn recorded(&self, index: usize) -> Option<f64> {
+        match &self.distribution {
+            TokenDistribution::Empirical { lengths } => Some(self.count(lengths.values()[index])),
+            _ => None,
+        }
+    }
+}
+
+/// Moments of a finite population (divisor n).
+pub(super) fn sample_moments(values: impl Iterator<Item = f64> + Clone) -> Moments {
+    let n = math::count(values.clone().count() as u64);
+    let mean = values.clone().sum::<f64>() / n;
+    let variance = values.map(|x| (x - mean) * (x - mean)).sum::<f64>() / n;
+    Moments { mean, std: variance.sqrt() }
+}
+
+/// A uniform index below `len`: the high half of a 64 x 64 bit product (Lemire 2019, without
+/// rejection; the bias is below len / 2^64).
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the result is below len")]
+pub(crate) fn index_below(generator: &mut impl Rng, len: usize) -> usize {
+    ((u128::from(generator.next_u64()) * len as u128) >> 64) as usize
+}

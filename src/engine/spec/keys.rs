@@ -1,0 +1,493 @@
+//! The key table: every scenario key with its type, unit, meaning, and when it matters.
+//!
+//! It feeds `--set`, axes, the null rule of the tables, the command that reruns a job, and the
+//! reference page. Files are read by serde through [`ScenarioSpec`]; a test holds the two together.
+
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::{Error as WordError, StrDeserializer};
+
+use super::scenario::{ArrivalKind, Mode, Observe, ScenarioSpec, TokenMode, TokenSpec};
+use super::value::{Kind, Value};
+
+/// One scenario key.
+#[derive(Debug)]
+pub struct Key {
+    /// Dotted path in a scenario.
+    pub path: &'static str,
+    /// Other names that axes and flags may use.
+    pub aliases: &'static [&'static str],
+    /// Name of the column that shows it in tables.
+    pub column: &'static str,
+    /// Type of its values.
+    pub kind: Kind,
+    /// Unit; empty where there is none.
+    pub unit: &'static str,
+    /// What it means, with its default.
+    pub meaning: &'static str,
+    /// Whether other keys gain or lose their meaning by it: such keys are set first.
+    pub is_structural: bool,
+    /// Whether it has a meaning in this scenario.
+    pub applies: fn(&ScenarioSpec) -> bool,
+    /// Its value, if it is stated.
+    pub get: fn(&ScenarioSpec) -> Option<Value>,
+    /// States it. The value must be of the key's kind; another is ignored.
+    pub set: fn(&mut ScenarioSpec, &Value),
+}
+
+/// A Rust type that a key's value is stored in.
+trait Field: Sized {
+    fn to_value(&self) -> Value;
+    fn from_value(value: &Value) -> Option<Self>;
+}
+
+macro_rules! plain_field {
+    ($($field:ty => $variant:ident),*) => {$(
+        impl Field for $field {
+            fn to_value(&self) -> Value {
+                Value::$variant(self.clone())
+            }
+            fn from_value(value: &Value) -> Option<Self> {
+                match value {
+                    Value::$variant(inner) => Some(inner.clone()),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+plain_field!(f64 => Number, u32 => Count, u64 => Seed, bool => Flag, String => Word);
+
+macro_rules! word_field {
+    ($($field:ty),*) => {$(
+        impl Field for $field {
+            fn to_value(&self) -> Value {
+                let word = serde_json::to_value(self).ok();
+                Value::Word(word.and_then(|w| w.as_str().map(str::to_owned)).unwrap_or_default())
+            }
+            fn from_value(value: &Value) -> Option<Self> {
+                let Value::Word(word) = value else { return None };
+                let deserializer: StrDeserializer<'_, WordError> = word.as_str().into_deserializer();
+                Self::deserialize(deserializer).ok()
+            }
+        }
+    )*};
+}
+word_field!(Mode, Observe, ArrivalKind, TokenMode);
+
+const MODES: Kind = Kind::Word(&["mono", "disagg"]);
+const OBSERVATIONS: Kind = Kind::Word(&["events", "arrivals"]);
+const ARRIVAL_KINDS: Kind = Kind::Word(&["poisson", "deterministic", "trace"]);
+const TOKEN_MODES: Kind = Kind::Word(&[
+    "log",
+    "real_mean_std",
+    "p50_p90",
+    "fixed",
+    "uniform",
+    "exponential",
+    "empirical",
+]);
+
+/// A row of the table whose value lives in one field of the scenario.
+macro_rules! key {
+    ($path:expr, $column:expr, $kind:expr, $unit:literal, $applies:expr, $($field:ident).+, $meaning:expr) => {
+        Key {
+            path: $path,
+            aliases: &[],
+            column: $column,
+            kind: $kind,
+            unit: $unit,
+            meaning: $meaning,
+            is_structural: false,
+            applies: $applies,
+            get: |spec| spec.$($field).+.as_ref().map(Field::to_value),
+            set: |spec, value| spec.$($field).+ = Field::from_value(value),
+        }
+    };
+}
+
+/// A row that sets the same key of both clusters, and thereby that of the cell's own mode.
+macro_rules! own_mode_key {
+    ($field:ident, $aliases:expr, $meaning:literal) => {
+        Key {
+            path: stringify!($field),
+            aliases: $aliases,
+            column: stringify!($field),
+            kind: Kind::Number,
+            unit: "tokens/s",
+            meaning: $meaning,
+            is_structural: false,
+            applies: always,
+            get: |_| None,
+            set: |spec, value| {
+                spec.cluster_mono.$field = Field::from_value(value);
+                spec.cluster_disagg.$field = Field::from_value(value);
+            },
+        }
+    };
+}
+
+fn always(_: &ScenarioSpec) -> bool {
+    true
+}
+
+fn is_mono(spec: &ScenarioSpec) -> bool {
+    spec.mode() == Mode::Mono
+}
+
+fn is_disagg(spec: &ScenarioSpec) -> bool {
+    spec.mode() == Mode::Disagg
+}
+
+fn is_trace(spec: &ScenarioSpec) -> bool {
+    spec.arrival.kind == Some(ArrivalKind::Trace)
+}
+
+fn draws_lengths(spec: &ScenarioSpec) -> bool {
+    !is_trace(spec)
+}
+
+static SYSTEM_KEYS: [Key; 21] = [
+    Key {
+        aliases: &["modes"],
+        is_structural: true,
+        ..key!(
+            "mode",
+            "mode",
+            MODES,
+            "",
+            always,
+            mode,
+            "mono (one pool) or disagg (prefill pool, then decode pool); default disagg, a sweep takes both"
+        )
+    },
+    key!(
+        "sim_seconds",
+        "sim_seconds",
+        Kind::Number,
+        "s",
+        always,
+        sim_seconds,
+        "horizon: end of the window (default 600)"
+    ),
+    key!(
+        "warmup_seconds",
+        "warmup_seconds",
+        Kind::Number,
+        "s",
+        always,
+        warmup_seconds,
+        "start of the window, below sim_seconds (default 60)"
+    ),
+    key!(
+        "random_seed",
+        "random_seed",
+        Kind::Seed,
+        "",
+        always,
+        random_seed,
+        "master seed of all random streams (default 42)"
+    ),
+    key!(
+        "observe",
+        "observe",
+        OBSERVATIONS,
+        "",
+        always,
+        observe,
+        "events: requests whose first token falls in the window (default); arrivals: requests that arrive in it"
+    ),
+    Key {
+        is_structural: true,
+        ..key!(
+            "arrival.kind",
+            "arrival.kind",
+            ARRIVAL_KINDS,
+            "",
+            always,
+            arrival.kind,
+            "poisson (default), deterministic (constant gaps) or trace (recorded requests)"
+        )
+    },
+    Key {
+        aliases: &["rates", "rate_per_s"],
+        ..key!(
+            "arrival.rate_per_s",
+            "rate_per_s",
+            Kind::Number,
+            "requests/s",
+            always,
+            arrival.rate_per_s,
+            "arrival rate (default 2; a trace keeps its own clock unless this is stated)"
+        )
+    },
+    key!(
+        "arrival.path",
+        "arrival.path",
+        Kind::Path,
+        "",
+        is_trace,
+        arrival.path,
+        "trace: the CSV file that is replayed"
+    ),
+    key!(
+        "arrival.repeat",
+        "arrival.repeat",
+        Kind::Flag,
+        "",
+        is_trace,
+        arrival.repeat,
+        "trace: start over past its end, after one mean gap (default true in a sweep, false in simulate)"
+    ),
+    key!(
+        "arrival.block_requests",
+        "arrival.block_requests",
+        Kind::Count,
+        "requests",
+        is_trace,
+        arrival.block_requests,
+        "trace: block length of the bootstrap that makes replications 1, 2, ... (default: square root of the number of requests, rounded up)"
+    ),
+    key!(
+        "arrival.window.start_s",
+        "arrival.window.start_s",
+        Kind::Number,
+        "s",
+        is_trace,
+        arrival.window.start_s,
+        "trace: use requests from this time of its clock on (default 0)"
+    ),
+    key!(
+        "arrival.window.end_s",
+        "arrival.window.end_s",
+        Kind::Number,
+        "s",
+        is_trace,
+        arrival.window.end_s,
+        "trace: use requests before this time of its clock (default: all)"
+    ),
+    key!(
+        "cluster_mono.num_gpus",
+        "num_gpus",
+        Kind::Count,
+        "GPUs",
+        is_mono,
+        cluster_mono.num_gpus,
+        "mono: GPUs of the one pool (default 4)"
+    ),
+    key!(
+        "cluster_mono.prefill_tokens_per_s",
+        "prefill_tokens_per_s",
+        Kind::Number,
+        "tokens/s",
+        is_mono,
+        cluster_mono.prefill_tokens_per_s,
+        "mono: prefill speed of one GPU (default 8000)"
+    ),
+    key!(
+        "cluster_mono.decode_tokens_per_s",
+        "decode_tokens_per_s",
+        Kind::Number,
+        "tokens/s",
+        is_mono,
+        cluster_mono.decode_tokens_per_s,
+        "mono: decode speed of one GPU (default 2000)"
+    ),
+    key!(
+        "cluster_disagg.prefill_gpus",
+        "prefill_gpus",
+        Kind::Count,
+        "GPUs",
+        is_disagg,
+        cluster_disagg.prefill_gpus,
+        "disagg: GPUs of the prefill pool (default 2)"
+    ),
+    key!(
+        "cluster_disagg.decode_gpus",
+        "decode_gpus",
+        Kind::Count,
+        "GPUs",
+        is_disagg,
+        cluster_disagg.decode_gpus,
+        "disagg: GPUs of the decode pool (default 2)"
+    ),
+    key!(
+        "cluster_disagg.prefill_tokens_per_s",
+        "prefill_tokens_per_s",
+        Kind::Number,
+        "tokens/s",
+        is_disagg,
+        cluster_disagg.prefill_tokens_per_s,
+        "disagg: prefill speed of one GPU (default 8000)"
+    ),
+    key!(
+        "cluster_disagg.decode_tokens_per_s",
+        "decode_tokens_per_s",
+        Kind::Number,
+        "tokens/s",
+        is_disagg,
+        cluster_disagg.decode_tokens_per_s,
+        "disagg: decode speed of one GPU (default 2000)"
+    ),
+    own_mode_key!(
+        prefill_tokens_per_s,
+        &["prefill"],
+        "prefill speed of one GPU in the cell's own mode"
+    ),
+    own_mode_key!(
+        decode_tokens_per_s,
+        &["decode"],
+        "decode speed of one GPU in the cell's own mode"
+    ),
+];
+
+/// The rows of one token-length distribution.
+macro_rules! token_keys {
+    ($field:ident, $name:literal, $least:literal) => {
+        [
+            Key {
+                is_structural: true,
+                set: |spec, value| {
+                    if let Some(mode) = Field::from_value(value) {
+                        spec.$field.switch_to(mode);
+                    }
+                },
+                ..key!(concat!($name, ".mode"), concat!($name, ".mode"), TOKEN_MODES, "", draws_lengths, $field.mode,
+                    "how the length distribution is spelled (default log)")
+            },
+            token_keys!(@ $field, $name, ".mean", mean, Kind::Number, "tokens",
+                "log: mean of the logarithm (default 6); real_mean_std, exponential: the mean"),
+            token_keys!(@ $field, $name, ".sigma", sigma, Kind::Number, "",
+                "log: standard deviation of the logarithm, > 0 (default 1)"),
+            token_keys!(@ $field, $name, ".std", std, Kind::Number, "tokens",
+                "real_mean_std: standard deviation, > 0"),
+            token_keys!(@ $field, $name, ".p50", p50, Kind::Number, "tokens", "p50_p90: median, > 0"),
+            token_keys!(@ $field, $name, ".p90", p90, Kind::Number, "tokens",
+                "p50_p90: 90th percentile, above p50"),
+            token_keys!(@ $field, $name, ".value", value, Kind::Number, "tokens", "fixed: the length"),
+            token_keys!(@ $field, $name, ".low", low, Kind::Number, "tokens", "uniform: lower end, included"),
+            token_keys!(@ $field, $name, ".high", high, Kind::Number, "tokens", "uniform: upper end, excluded"),
+            token_keys!(@ $field, $name, ".path", path, Kind::Path, "",
+                "empirical: the trace whose lengths are resampled"),
+            key!(concat!($name, ".min_value"), concat!($name, ".min_value"), Kind::Number, "tokens", always,
+                $field.min_value, $least),
+            key!(concat!($name, ".max_value"), concat!($name, ".max_value"), Kind::Number, "tokens", always,
+                $field.max_value, "largest length; longer ones are cut to it (default none)"),
+            key!(concat!($name, ".integer"), concat!($name, ".integer"), Kind::Flag, "", draws_lengths,
+                $field.integer, "whether lengths are floored to whole tokens (default true)"),
+        ]
+    };
+    // A parameter that only some spellings have.
+    (@ $field:ident, $name:literal, $suffix:literal, $param:ident, $kind:expr, $unit:literal, $meaning:literal) => {
+        key!(concat!($name, $suffix), concat!($name, $suffix), $kind, $unit,
+            |spec| draws_lengths(spec) && spec.$field.mode().parameters().contains(&stringify!($param)),
+            $field.$param, $meaning)
+    };
+}
+
+static PROMPT_KEYS: [Key; 13] = token_keys!(
+    prompt_tokens,
+    "prompt_tokens",
+    "smallest length; shorter ones are raised to it (default 8 for lognormals, else 1; a trace only if stated)"
+);
+static OUTPUT_KEYS: [Key; 13] = token_keys!(
+    output_tokens,
+    "output_tokens",
+    "smallest length; shorter ones are raised to it (default 16 for lognormals, else 1; a trace only if stated)"
+);
+
+impl Key {
+    /// All keys, in the order in which references list them.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        SYSTEM_KEYS.iter().chain(&PROMPT_KEYS).chain(&OUTPUT_KEYS)
+    }
+
+    /// The key of this path or alias.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        Self::all().find(|key| key.path == name || key.aliases.contains(&name))
+    }
+
+    /// The known name nearest to a misspelt one, if any is near.
+    pub fn nearest(name: &str) -> Option<&'static str> {
+        let names = Self::all().flat_map(|key| std::iter::once(&key.path).chain(key.aliases));
+        // A bare last part (`p50`) should find the key that ends in it.
+        let distance = |known: &str| {
+            let last = known.rsplit('.').next().unwrap_or(known);
+            strsim::damerau_levenshtein(known, name)
+                .min(strsim::damerau_levenshtein(last, name) + 1)
+        };
+        names
+            .map(|known| (distance(known), *known))
+            .filter(|&(distance, known)| distance <= 2.max(known.len() / 4))
+            .min_by_key(|&(distance, _)| distance)
+            .map(|(_, known)| known)
+    }
+}
+
+impl ScenarioSpec {
+    /// The stated mode, else the one that a single scenario takes by default.
+    pub fn mode(&self) -> Mode {
+        self.mode.unwrap_or(Mode::Disagg)
+    }
+}
+
+impl TokenMode {
+    /// All spellings.
+    pub const ALL: [Self; 7] = [
+        Self::Log,
+        Self::RealMeanStd,
+        Self::P50P90,
+        Self::Fixed,
+        Self::Uniform,
+        Self::Exponential,
+        Self::Empirical,
+    ];
+
+    /// The word in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::RealMeanStd => "real_mean_std",
+            Self::P50P90 => "p50_p90",
+            Self::Fixed => "fixed",
+            Self::Uniform => "uniform",
+            Self::Exponential => "exponential",
+            Self::Empirical => "empirical",
+        }
+    }
+
+    /// Names of the parameters that this spelling has.
+    pub fn parameters(self) -> &'static [&'static str] {
+        match self {
+            Self::Log => &["mean", "sigma"],
+            Self::RealMeanStd => &["mean", "std"],
+            Self::P50P90 => &["p50", "p90"],
+            Self::Fixed => &["value"],
+            Self::Uniform => &["low", "high"],
+            Self::Exponential => &["mean"],
+            Self::Empirical => &["path"],
+        }
+    }
+}
+
+impl TokenSpec {
+    /// The stated spelling, else the default.
+    pub fn mode(&self) -> TokenMode {
+        self.mode.unwrap_or_default()
+    }
+
+    /// Changes the spelling and forgets parameters that the new one does not have.
+    fn switch_to(&mut self, mode: TokenMode) {
+        let has = |name| mode.parameters().contains(&name);
+        self.mode = Some(mode);
+        self.mean = self.mean.filter(|_| has("mean"));
+        self.sigma = self.sigma.filter(|_| has("sigma"));
+        self.std = self.std.filter(|_| has("std"));
+        self.p50 = self.p50.filter(|_| has("p50"));
+        self.p90 = self.p90.filter(|_| has("p90"));
+        self.value = self.value.filter(|_| has("value"));
+        self.low = self.low.filter(|_| has("low"));
+        self.high = self.high.filter(|_| has("high"));
+        self.path = self.path.take().filter(|_| has("path"));
+    }
+}

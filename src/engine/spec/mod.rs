@@ -1,0 +1,20 @@
+//! Wire types: what files and flags say, before any of it is checked.
+//!
+//! Nothing here knows defaults or validity; that is [`crate::scenario`] and [`crate::plan`].
+
+mod condition;
+mod keys;
+mod list;
+mod scenario;
+mod sweep;
+mod value;
+
+pub use condition::{Comparison, Condition, ConditionError, Operand, Operator};
+pub use keys::Key;
+pub use list::{ListError, MAX_LIST_VALUES, parse_items, parse_list};
+pub use scenario::{
+    ArrivalKind, ArrivalSpec, DisaggSpec, Mode, MonoSpec, Observe, ScenarioSpec, TokenMode,
+    TokenSpec, WindowSpec,
+};
+pub use sweep::{AxisSpec, AxisValues, SweepSpec, axes_in_order};
+pub use value::{Kind, Value};

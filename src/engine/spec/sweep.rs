@@ -1,0 +1,174 @@
+//! The sweep as written: a base scenario, axes, and how they combine.
+
+use std::fmt;
+
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::list::{ListError, parse_items, parse_list};
+use super::scenario::ScenarioSpec;
+use super::value::{Kind, Value};
+use crate::random::Seeding;
+
+/// A sweep with its base scenario at hand. The outer crate builds it from a file and flags.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SweepSpec {
+    /// The question in one sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// What all cells have in common.
+    pub base: ScenarioSpec,
+    /// Axes in declared order.
+    #[serde(serialize_with = "axes_as_map")]
+    pub axes: Vec<AxisSpec>,
+    /// Groups of axes that advance together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub zip: Vec<Vec<String>>,
+    /// Conditions of cells that are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+    /// Replications per cell.
+    pub replications: u32,
+    /// How cells share randomness.
+    pub seeding: Seeding,
+}
+
+/// One axis as written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AxisSpec {
+    /// Key path or alias.
+    pub name: String,
+    /// Its values.
+    pub values: AxisValues,
+}
+
+/// Values of an axis as written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AxisValues {
+    /// LIST grammar: `0.5,1,2` or `1:5:0.5`.
+    Text(String),
+    /// A written-out list; numbers and flags as text.
+    Items(Vec<String>),
+}
+
+impl AxisValues {
+    /// Reads the values.
+    ///
+    /// # Errors
+    /// Says which item is wrong, and what to write instead.
+    pub fn parse(&self, kind: Kind) -> Result<Vec<Value>, ListError> {
+        match self {
+            Self::Text(text) => parse_list(text, kind),
+            Self::Items(items) => parse_items(items, kind),
+        }
+    }
+}
+
+impl Serialize for AxisValues {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Items(items) => items.serialize(serializer),
+        }
+    }
+}
+
+/// Axes are a mapping in files; its order is theirs.
+fn axes_as_map<S: Serializer>(axes: &[AxisSpec], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(axes.len()))?;
+    for axis in axes {
+        map.serialize_entry(&axis.name, &axis.values)?;
+    }
+    map.end()
+}
+
+/// Reads the mapping of axes in its written order.
+///
+/// # Errors
+/// Those of the deserializer, and values that are neither text nor a list.
+pub fn axes_in_order<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<AxisSpec>, D::Error> {
+    struct Axes;
+    impl<'de> Visitor<'de> for Axes {
+        type Value = Vec<AxisSpec>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a mapping from scenario keys to their values")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut axes = Vec::new();
+            while let Some((name, values)) = map.next_entry()? {
+                axes.push(AxisSpec { name, values });
+            }
+            Ok(axes)
+        }
+    }
+    deserializer.deserialize_map(Axes)
+}
+
+/// Visits any scalar as its text: the key decides its type later.
+macro_rules! visit_scalars_as_text {
+    ($wrap:expr) => {
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+            Ok($wrap(text.to_owned()))
+        }
+        fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
+            Ok($wrap(number.to_string()))
+        }
+        fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
+            Ok($wrap(number.to_string()))
+        }
+        fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
+            Ok($wrap(number.to_string()))
+        }
+        fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Self::Value, E> {
+            Ok($wrap(flag.to_string()))
+        }
+    };
+}
+
+impl<'de> Deserialize<'de> for AxisValues {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListOrText;
+        impl<'de> Visitor<'de> for ListOrText {
+            type Value = AxisValues;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of values, or a range such as 1:5:0.5")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut items = Vec::new();
+                while let Some(Scalar(item)) = seq.next_element()? {
+                    items.push(item);
+                }
+                Ok(AxisValues::Items(items))
+            }
+
+            visit_scalars_as_text!(AxisValues::Text);
+        }
+        deserializer.deserialize_any(ListOrText)
+    }
+}
+
+/// An item of a list.
+struct Scalar(String);
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyScalar;
+        impl Visitor<'_> for AnyScalar {
+            type Value = Scalar;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number, a word, true or false")
+            }
+
+            visit_scalars_as_text!(Scalar);
+        }
+        deserializer.deserialize_any(AnyScalar)
+    }
+}

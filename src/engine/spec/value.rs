@@ -1,0 +1,120 @@
+//! One typed value of a scenario key, read from text.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// What values a key takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A finite number.
+    Number,
+    /// A whole number that fits 32 bits.
+    Count,
+    /// A whole number that fits 64 bits.
+    Seed,
+    /// `true` or `false`.
+    Flag,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A file path.
+    Path,
+}
+
+/// A value of a key, typed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// For [`Kind::Number`].
+    Number(f64),
+    /// For [`Kind::Count`].
+    Count(u32),
+    /// For [`Kind::Seed`].
+    Seed(u64),
+    /// For [`Kind::Flag`].
+    Flag(bool),
+    /// For [`Kind::Word`] and [`Kind::Path`].
+    Word(String),
+}
+
+impl Kind {
+    /// Reads a value; an error says what is expected instead.
+    ///
+    /// # Errors
+    /// The remedy, as a sentence for "…: ".
+    pub fn parse(self, text: &str) -> Result<Value, String> {
+        let text = text.trim();
+        match self {
+            Self::Number => match text.parse::<f64>() {
+                Ok(number) if number.is_finite() => Ok(Value::Number(number)),
+                _ => Err("it must be a finite number".into()),
+            },
+            Self::Count => text
+                .parse()
+                .map(Value::Count)
+                .map_err(|_| format!("it must be a whole number between 0 and {}", u32::MAX)),
+            Self::Seed => text
+                .parse()
+                .map(Value::Seed)
+                .map_err(|_| format!("it must be a whole number between 0 and {}", u64::MAX)),
+            Self::Flag => {
+                text.parse().map(Value::Flag).map_err(|_| "it must be true or false".into())
+            }
+            Self::Word(words) => {
+                if words.contains(&text) {
+                    Ok(Value::Word(text.to_owned()))
+                } else {
+                    Err(format!("it must be one of {}", words.join(", ")))
+                }
+            }
+            Self::Path => {
+                if text.is_empty() {
+                    Err("it must be the path of a file".into())
+                } else {
+                    Ok(Value::Word(text.to_owned()))
+                }
+            }
+        }
+    }
+
+    /// Whether ranges make sense for this kind.
+    pub fn is_numeric(self) -> bool {
+        matches!(self, Self::Number | Self::Count | Self::Seed)
+    }
+}
+
+impl Value {
+    /// The value as a number, where it is one.
+    #[expect(clippy::cast_precision_loss, reason = "only for comparisons of axis values")]
+    pub fn as_number(&self) -> Option<f64> {
+        match *self {
+            Self::Number(number) => Some(number),
+            Self::Count(count) => Some(f64::from(count)),
+            Self::Seed(seed) => Some(seed as f64),
+            Self::Flag(_) | Self::Word(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Seed(seed) => write!(f, "{seed}"),
+            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Word(word) => f.write_str(word),
+        }
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Number(number) => serializer.serialize_f64(*number),
+            Self::Count(count) => serializer.serialize_u32(*count),
+            Self::Seed(seed) => serializer.serialize_u64(*seed),
+            Self::Flag(flag) => serializer.serialize_bool(*flag),
+            Self::Word(word) => serializer.serialize_str(word),
+        }
+    }
+}

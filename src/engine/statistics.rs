@@ -1,0 +1,95 @@
+//! Statistics of samples and of replications: percentiles, means, confidence half widths.
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use crate::math;
+
+/// Exact percentiles of a sample, each by linear interpolation between order statistics
+/// (Hyndman & Fan 1996, type 7: numpy's default).
+///
+/// `probabilities` must rise and lie in [0, 1]. Reorders `sample` (partial selection, no full
+/// sort). Returns `None` for an empty sample.
+pub fn percentiles<const N: usize>(
+    sample: &mut [f64],
+    probabilities: [f64; N],
+) -> Option<[f64; N]> {
+    if sample.is_empty() {
+        return None;
+    }
+    debug_assert!(probabilities.is_sorted(), "probabilities must rise");
+    // Everything before `settled` is in place and not larger than the rest.
+    let mut settled = 0;
+    Some(probabilities.map(|probability| {
+        let (low, fraction) = type7_position(sample.len(), probability);
+        let (_, &mut below, above) =
+            sample[settled..].select_nth_unstable_by(low - settled, f64::total_cmp);
+        let next = above.iter().copied().min_by(f64::total_cmp).unwrap_or(below);
+        settled = low;
+        below + fraction * (next - below)
+    }))
+}
+
+/// Index of the lower order statistic (from 0) and the weight of the upper one.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a position inside the sample"
+)]
+fn type7_position(len: usize, probability: f64) -> (usize, f64) {
+    let position = math::count(len as u64 - 1) * probability;
+    let low = math::floor_non_negative(position);
+    (low as usize, position - low)
+}
+
+/// A confidence level with its Student t quantiles, computed once for all cells of a run.
+#[derive(Clone, Debug)]
+pub struct Confidence {
+    level: f64,
+    /// Two-sided quantile by number of values, from two on.
+    quantiles: Vec<f64>,
+}
+
+impl Confidence {
+    /// Two-sided intervals at `level` in (0, 1), for up to `max_values` values each.
+    pub fn new(level: f64, max_values: u32) -> Self {
+        let quantile = |values: u32| student_t_quantile(0.5 + level / 2.0, f64::from(values - 1));
+        Self { level, quantiles: (2..=max_values).map(quantile).collect() }
+    }
+
+    /// The level, in (0, 1).
+    pub fn level(&self) -> f64 {
+        self.level
+    }
+
+    /// Estimates the expectation of which `values` are independent observations.
+    ///
+    /// At most as many values as were announced. Returns `None` without values. The sum runs in
+    /// the order given.
+    pub fn estimate(&self, values: &[f64]) -> Option<Estimate> {
+        if values.is_empty() {
+            return None;
+        }
+        let n = math::count(values.len() as u64);
+        let mean = values.iter().sum::<f64>() / n;
+        let half_width = values.len().checked_sub(2).map(|row| {
+            let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+            self.quantiles[row] * (squares / (n - 1.0) / n).sqrt()
+        });
+        Some(Estimate { mean, half_width })
+    }
+}
+
+/// Mean and half width of a two-sided confidence interval from independent replications.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Half width (Student t, n - 1 degrees of freedom); `None` for fewer than two values.
+    pub half_width: Option<f64>,
+}
+
+/// The `probability` quantile of Student's t distribution.
+fn student_t_quantile(probability: f64, degrees_of_freedom: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, degrees_of_freedom)
+        .map_or(f64::NAN, |distribution| distribution.inverse_cdf(probability))
+}

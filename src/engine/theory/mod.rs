@@ -1,0 +1,1 @@
+//! Exact results of queueing theory, to hold the simulation against.

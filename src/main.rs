@@ -1,0 +1,3 @@
+//! Parallel parameter sweeps of LLM-serving latency.
+
+fn main() {}
