@@ -1,3 +1,35 @@
-//! Parallel parameter sweeps of LLM-serving latency.
+//! Parallel parameter sweeps of LLM-serving latency. The command around [`sweep_engine`].
+//!
+//! Read in this order: `cli` (what can be said), `commands` (one file per verb: load, pure call,
+//! store), `assemble` (files and flags to a sweep), `runner` (jobs on every core), `schema` and
+//! `frame` (rows to tables), `store` (one directory per run), `report` (text for people).
 
-fn main() {}
+mod assemble;
+mod cli;
+mod commands;
+mod estimate;
+mod failure;
+mod frame;
+mod io;
+mod progress;
+mod provenance;
+mod report;
+mod rows;
+mod runner;
+mod schema;
+mod store;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match commands::execute(cli::Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let code = failure.exit_code();
+            report::error(&anyhow::Error::new(failure));
+            code
+        }
+    }
+}

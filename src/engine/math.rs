@@ -65,6 +65,11 @@ pub(crate) fn pow(base: f64, exponent: f64) -> f64 {
     libm::pow(base, exponent)
 }
 
+/// P(Z >= z) for a standard normal Z.
+pub(crate) fn normal_tail(z: f64) -> f64 {
+    0.5 * libm::erfc(z / std::f64::consts::SQRT_2)
+}
+
 /// The largest integer not above `x`, for x >= 0.
 ///
 /// `f64::floor` is a call on baseline x86-64. Adding and subtracting 2^52 rounds to the nearest

@@ -127,7 +127,7 @@ impl<'a> RequestStream<'a> {
                 while block.len < BLOCK_REQUESTS {
                     let Some((row, recorded_s)) = rows.next(replay) else { break };
                     let i = block.len;
-                    block.arrival_s[i] = replay.stretched(recorded_s);
+                    block.arrival_s[i] = replay.stretched_s(recorded_s);
                     block.prompt_tokens[i] = self.prompt.recorded(row).unwrap_or_default();
                     block.output_tokens[i] = self.output.recorded(row).unwrap_or_default();
                     block.len += 1;
@@ -218,16 +218,6 @@ impl Rows {
                 *next = (row + 1) % view.len();
                 Some((row, *clock_s))
             }
-        }
-    }
-}
-
-impl TraceReplay {
-    /// A recorded time on the clock of the simulation: unchanged, or stretched to the stated rate.
-    fn stretched(&self, recorded_s: f64) -> f64 {
-        match (self.rate_per_s, self.view.mean_rate_per_s()) {
-            (Some(rate_per_s), Some(own_rate_per_s)) => recorded_s * own_rate_per_s / rate_per_s,
-            _ => recorded_s,
         }
     }
 }

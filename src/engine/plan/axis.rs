@@ -40,19 +40,12 @@ pub(super) fn lower_axes(spec: &SweepSpec) -> Result<Vec<Axis>, PlanError> {
     let mut axes: Vec<Axis> = Vec::with_capacity(spec.axes.len());
     for axis in &spec.axes {
         let axis = Axis::lower(axis)?;
-        if let Some(other) = axes.iter().find(|other| collides(other.key, axis.key)) {
+        if let Some(other) = axes.iter().find(|other| other.key.overlaps(axis.key)) {
             return Err(PlanError::SameParameter { first: other.key.path, second: axis.key.path });
         }
         axes.push(axis);
     }
     Ok(axes)
-}
-
-/// Whether two axes would set the same thing: one key, or one cluster's key and the own-mode key
-/// that covers it. (`num_gpus`-like columns of different modes are different keys.)
-fn collides(a: &Key, b: &Key) -> bool {
-    let covers = |own: &Key, other: &Key| own.path == own.column && other.column == own.column;
-    a.path == b.path || covers(a, b) || covers(b, a)
 }
 
 /// Axis indices that advance together, in the order of their first members.

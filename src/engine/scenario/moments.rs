@@ -5,7 +5,7 @@
 //! with millions of smooth terms end in the Euler-Maclaurin formula (Abramowitz & Stegun 23.1.30).
 
 use super::tokens::TokenDistribution;
-use crate::math;
+use crate::math::{self, normal_tail};
 
 /// Mean and mean square of clamp(X, low, high).
 pub(super) fn continuous(distribution: &TokenDistribution, low: f64, high: f64) -> (f64, f64) {
@@ -177,9 +177,4 @@ fn smooth_from(distribution: &TokenDistribution) -> f64 {
         | TokenDistribution::Fixed { .. }
         | TokenDistribution::Empirical { .. } => f64::INFINITY,
     }
-}
-
-/// P(Z >= z) for a standard normal Z.
-fn normal_tail(z: f64) -> f64 {
-    0.5 * libm::erfc(z / std::f64::consts::SQRT_2)
 }

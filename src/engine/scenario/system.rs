@@ -144,6 +144,22 @@ impl Arrivals {
     }
 }
 
+impl TraceReplay {
+    /// A recorded time on the clock of the simulation: unchanged, or stretched to the stated rate.
+    #[inline]
+    pub(crate) fn stretched_s(&self, recorded_s: f64) -> f64 {
+        match (self.rate_per_s, self.view.mean_rate_per_s()) {
+            (Some(rate_per_s), Some(own_rate_per_s)) => recorded_s * own_rate_per_s / rate_per_s,
+            _ => recorded_s,
+        }
+    }
+
+    /// When its last request arrives on the clock of the simulation, seconds.
+    pub fn end_s(&self) -> f64 {
+        self.stretched_s(self.view.span_s())
+    }
+}
+
 impl Cluster {
     /// Its mode.
     pub fn mode(&self) -> Mode {

@@ -407,6 +407,13 @@ impl Key {
         Self::all().find(|key| key.path == name || key.aliases.contains(&name))
     }
 
+    /// Whether it and another key set the same thing: one key, or one cluster's key and the
+    /// own-mode key that covers it.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let covers = |own: &Self, key: &Self| own.path == own.column && key.column == own.column;
+        self.path == other.path || covers(self, other) || covers(other, self)
+    }
+
     /// The known name nearest to a misspelt one, if any is near.
     pub fn nearest(name: &str) -> Option<&'static str> {
         let names = Self::all().flat_map(|key| std::iter::once(&key.path).chain(key.aliases));

@@ -6,6 +6,7 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::keys::Key;
 use super::list::{ListError, parse_items, parse_list};
 use super::scenario::ScenarioSpec;
 use super::value::{Kind, Value};
@@ -50,6 +51,27 @@ pub enum AxisValues {
     Text(String),
     /// A written-out list; numbers and flags as text.
     Items(Vec<String>),
+}
+
+impl SweepSpec {
+    /// A sweep that says nothing about the mode takes both.
+    pub fn add_default_modes(&mut self) {
+        let is_mode = |axis: &AxisSpec| Key::find(&axis.name).is_some_and(|key| key.path == "mode");
+        if self.base.mode.is_none() && !self.axes.iter().any(is_mode) {
+            let values = AxisValues::Text("mono,disagg".into());
+            self.axes.push(AxisSpec { name: "mode".into(), values });
+        }
+    }
+
+    /// Paths of the traces that the base or an axis names.
+    pub fn trace_paths(&self) -> Vec<String> {
+        let in_axes = self.axes.iter().filter_map(|axis| {
+            let key = Key::find(&axis.name).filter(|key| key.kind == Kind::Path)?;
+            axis.values.parse(key.kind).ok()
+        });
+        let in_base = self.base.trace_paths().map(str::to_owned);
+        in_base.chain(in_axes.flatten().map(|value| value.to_string())).collect()
+    }
 }
 
 impl AxisValues {

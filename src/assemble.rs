@@ -1,0 +1,348 @@
+//! From files and flags to a sweep: flags override what files say. Loads the traces it names.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sweep_engine::plan::{Limits, Plan, plan};
+use sweep_engine::random::Seeding;
+use sweep_engine::scenario::Traces;
+use sweep_engine::spec::{
+    AxisSpec, AxisValues, Key, Kind, ScenarioSpec, SweepSpec, Value, parse_list,
+};
+
+use crate::cli::{FormatArg, LimitArgs, RunArgs, ScenarioArgs, SeedingArg};
+use crate::failure::Failure;
+use crate::io::{Base, OutputSpec, SweepFile, TableFormat, read_scenario, read_sweep, read_trace};
+
+/// Replications of a cell when nothing is said.
+const DEFAULT_REPLICATIONS: u32 = 10;
+
+/// A sweep with everything that it takes to run it.
+pub(crate) struct Assembled {
+    pub(crate) spec: SweepSpec,
+    pub(crate) plan: Plan,
+    pub(crate) traces: Traces,
+    pub(crate) output: Output,
+}
+
+/// Where tables go.
+pub(crate) struct Output {
+    /// As stated; otherwise the run is named after the plan.
+    pub(crate) name: Option<String>,
+    pub(crate) out: PathBuf,
+    pub(crate) format: TableFormat,
+}
+
+/// What flags say of the scenario, in the order in which it is applied.
+#[derive(Default)]
+struct Overrides(Vec<(&'static Key, String)>);
+
+/// Traces by the path as written, with the folder that a relative path starts from: the folder of
+/// the file that names it, or the current one for flags.
+#[derive(Default)]
+struct TraceFolders(BTreeMap<String, PathBuf>);
+
+/// Reads files, applies flags, loads traces and plans.
+pub(crate) fn sweep(file: Option<&Path>, args: &RunArgs) -> Result<Assembled, Failure> {
+    let mut folders = TraceFolders::default();
+    let (mut spec, output) = sweep_from_file(file, &mut folders)?;
+    if let Some(config) = &args.scenario.config {
+        spec.base = read_scenario(config)?;
+        folders.add(spec.base.trace_paths(), folder_of(config));
+    }
+    let overrides = Overrides::of_sweep(args)?;
+    for (key, text) in &overrides.0 {
+        override_key(&mut spec, key, text, &mut folders)?;
+    }
+    if let Some(replications) = args.replications {
+        spec.replications = replications;
+    }
+    if let Some(seeding) = args.seeding {
+        spec.seeding = seeding.into();
+    }
+    spec.add_default_modes();
+    let traces = folders.load(spec.trace_paths().iter().map(String::as_str))?;
+    let plan = plan(&spec, &traces, limits(&args.limits))?;
+    overrides.check_meaning(&plan)?;
+    let output = Output::merge(file, output, args)?;
+    Ok(Assembled { spec, plan, traces, output })
+}
+
+/// A single scenario: a file and flags with one value each.
+pub(crate) fn scenario(
+    mode: Option<&str>,
+    args: &ScenarioArgs,
+) -> Result<(ScenarioSpec, Traces), Failure> {
+    let mut folders = TraceFolders::default();
+    let mut spec = ScenarioSpec::default();
+    if let Some(config) = &args.config {
+        spec = read_scenario(config)?;
+        folders.add(spec.trace_paths(), folder_of(config));
+    }
+    let mut overrides = Overrides::default();
+    overrides.add_named("mode", mode)?;
+    overrides.add_scenario(args)?;
+    overrides.sort();
+    for (key, text) in &overrides.0 {
+        let [value] = values(key, text)?.try_into().map_err(|values: Vec<_>| {
+            Failure::usage(format!(
+                "`{}` has {} values: a single simulation takes one; sweeps take lists",
+                key.path,
+                values.len()
+            ))
+        })?;
+        folders.add_value(key, &value);
+        (key.set)(&mut spec, &value);
+    }
+    if let Some((key, _)) = overrides.0.iter().find(|(key, _)| !(key.applies)(&spec)) {
+        return Err(no_meaning(key, "this scenario"));
+    }
+    let traces = folders.load(spec.trace_paths())?;
+    Ok((spec, traces))
+}
+
+fn sweep_from_file(
+    file: Option<&Path>,
+    folders: &mut TraceFolders,
+) -> Result<(SweepSpec, OutputSpec), Failure> {
+    let parsed = file.map(read_sweep).transpose()?.unwrap_or_default();
+    let folder = file.map_or_else(PathBuf::new, folder_of);
+    let SweepFile { why, base, axes, zip, exclude, replications, seeding, output } = parsed;
+    let base = match base {
+        Base::Inline(scenario) => {
+            folders.add(scenario.trace_paths(), folder.clone());
+            *scenario
+        }
+        Base::Path(path) => {
+            let path = folder.join(path);
+            let scenario = read_scenario(&path)?;
+            folders.add(scenario.trace_paths(), folder_of(&path));
+            scenario
+        }
+    };
+    let spec = SweepSpec {
+        why,
+        base,
+        axes,
+        zip,
+        exclude,
+        replications: replications.unwrap_or(DEFAULT_REPLICATIONS),
+        seeding: seeding.unwrap_or_default(),
+    };
+    let in_axes = spec.trace_paths();
+    folders.add_new(&in_axes, &folder);
+    Ok((spec, output))
+}
+
+/// One value sets a key of the base and ends its axis; several values become its axis, at the place
+/// of the axis that they replace.
+fn override_key(
+    spec: &mut SweepSpec,
+    key: &'static Key,
+    text: &str,
+    folders: &mut TraceFolders,
+) -> Result<(), Failure> {
+    let values = values(key, text)?;
+    for value in &values {
+        folders.add_value(key, value);
+    }
+    let replaced = spec
+        .axes
+        .iter()
+        .position(|axis| Key::find(&axis.name).is_some_and(|known| known.overlaps(key)));
+    spec.axes.retain(|axis| !Key::find(&axis.name).is_some_and(|known| known.overlaps(key)));
+    if let [value] = values.as_slice() {
+        (key.set)(&mut spec.base, value);
+        unzip(spec, key);
+    } else {
+        let place = replaced.unwrap_or(spec.axes.len()).min(spec.axes.len());
+        let values = AxisValues::Text(text.to_owned());
+        spec.axes.insert(place, AxisSpec { name: key.path.to_owned(), values });
+    }
+    Ok(())
+}
+
+/// A key that is no axis any more advances with no other.
+fn unzip(spec: &mut SweepSpec, key: &Key) {
+    for group in &mut spec.zip {
+        group.retain(|name| !Key::find(name).is_some_and(|known| known.overlaps(key)));
+    }
+    spec.zip.retain(|group| group.len() > 1);
+}
+
+fn values(key: &Key, text: &str) -> Result<Vec<Value>, Failure> {
+    parse_list(text, key.kind).map_err(|error| Failure::usage(format!("`{}`: {error}", key.path)))
+}
+
+fn limits(args: &LimitArgs) -> Limits {
+    let defaults = Limits::default();
+    Limits {
+        jobs: args.max_jobs.unwrap_or(defaults.jobs),
+        requests_per_job: args.max_requests.unwrap_or(defaults.requests_per_job),
+    }
+}
+
+fn no_meaning(key: &Key, place: &str) -> Failure {
+    Failure::usage(format!("`{}` means nothing in {place}: {}", key.path, key.meaning))
+}
+
+impl Overrides {
+    fn of_sweep(args: &RunArgs) -> Result<Self, Failure> {
+        let mut overrides = Self::default();
+        overrides.add_named("rates", args.axes.rates.as_deref())?;
+        overrides.add_named("prefill", args.axes.prefill.as_deref())?;
+        overrides.add_named("modes", args.axes.modes.as_deref())?;
+        overrides.add_scenario(&args.scenario)?;
+        overrides.check_distinct()?;
+        overrides.sort();
+        Ok(overrides)
+    }
+
+    fn add_scenario(&mut self, args: &ScenarioArgs) -> Result<(), Failure> {
+        self.add_named("sim_seconds", args.sim_seconds.as_deref())?;
+        self.add_named("warmup_seconds", args.warmup_seconds.as_deref())?;
+        self.add_named("random_seed", args.seed.as_deref())?;
+        self.add_named("observe", args.observe.as_deref())?;
+        for setting in &args.set {
+            let (name, text) = setting.split_once('=').ok_or_else(|| {
+                Failure::usage(format!(
+                    "`--set {setting}`: write PATH=VALUE, for example --set arrival.rate_per_s=2"
+                ))
+            })?;
+            self.add_named(name.trim(), Some(text))?;
+        }
+        self.check_distinct()
+    }
+
+    fn add_named(&mut self, name: &str, text: Option<&str>) -> Result<(), Failure> {
+        let Some(text) = text else { return Ok(()) };
+        let key = Key::find(name).ok_or_else(|| {
+            let hint = Key::nearest(name).map_or_else(
+                || "`sweep columns --keys` lists all keys".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            Failure::usage(format!("unknown key `{name}`: {hint}"))
+        })?;
+        self.0.push((key, text.to_owned()));
+        Ok(())
+    }
+
+    /// Two flags for one key would leave open which one counts.
+    fn check_distinct(&self) -> Result<(), Failure> {
+        for (i, (key, _)) in self.0.iter().enumerate() {
+            if let Some((other, _)) = self.0[..i].iter().find(|(other, _)| other.overlaps(key)) {
+                return Err(Failure::usage(format!(
+                    "two flags set `{}` and `{}`, which is the same parameter: keep one",
+                    other.path, key.path
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Single values of keys that decide over the meaning of others go first, as in the expansion
+    /// of a plan. Lists keep their order: it becomes that of the axes.
+    fn sort(&mut self) {
+        self.0.sort_by_key(|(key, text)| !(key.is_structural && !is_list(key, text)));
+    }
+
+    /// A flag that changes nothing is a mistake of the user's.
+    fn check_meaning(&self, plan: &Plan) -> Result<(), Failure> {
+        for (key, _) in &self.0 {
+            if !plan.cells.iter().any(|cell| (key.applies)(&plan.cell_spec(cell))) {
+                return Err(no_meaning(key, "any cell of this sweep"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_list(key: &Key, text: &str) -> bool {
+    parse_list(text, key.kind).is_ok_and(|values| values.len() > 1)
+}
+
+impl TraceFolders {
+    fn add<'a>(&mut self, paths: impl Iterator<Item = &'a str>, folder: PathBuf) {
+        for path in paths {
+            self.0.insert(path.to_owned(), folder.clone());
+        }
+    }
+
+    /// Leaves paths alone that another file names, too.
+    fn add_new(&mut self, paths: &[String], folder: &Path) {
+        for path in paths {
+            self.0.entry(path.clone()).or_insert_with(|| folder.to_owned());
+        }
+    }
+
+    fn add_value(&mut self, key: &Key, value: &Value) {
+        if key.kind == Kind::Path {
+            self.0.insert(value.to_string(), PathBuf::new());
+        }
+    }
+
+    fn load<'a>(&self, paths: impl Iterator<Item = &'a str>) -> Result<Traces, Failure> {
+        let mut traces = Traces::default();
+        for path in paths {
+            if traces.get(path).is_none() {
+                let folder = self.0.get(path).cloned().unwrap_or_default();
+                traces.insert(path, read_trace(&folder.join(path))?);
+            }
+        }
+        Ok(traces)
+    }
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    file.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+impl Output {
+    /// Flags before the file, the file before defaults.
+    fn merge(file: Option<&Path>, stated: OutputSpec, args: &RunArgs) -> Result<Self, Failure> {
+        let stem =
+            || file.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
+        let name = args.name.clone().or(stated.name).or_else(stem);
+        if let Some(name) = &name {
+            check_name(name)?;
+        }
+        let format = args.format.map(TableFormat::from).or(stated.format).unwrap_or_default();
+        let out = args.out.clone().or(stated.out).unwrap_or_else(|| PathBuf::from("results"));
+        Ok(Self { name, out, format })
+    }
+}
+
+/// A name becomes a folder beside other runs.
+fn check_name(name: &str) -> Result<(), Failure> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(is_plain) {
+        return Err(Failure::usage(format!(
+            "the run name `{name}` must be letters, digits, `.`, `_` and `-`, not starting with `.`; \
+             --out chooses the folder"
+        )));
+    }
+    if name == "latest" {
+        return Err(Failure::usage(
+            "the run name `latest` is reserved for the link to the newest run: choose another",
+        ));
+    }
+    Ok(())
+}
+
+impl From<FormatArg> for TableFormat {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Parquet => Self::Parquet,
+            FormatArg::Csv => Self::Csv,
+        }
+    }
+}
+
+impl From<SeedingArg> for Seeding {
+    fn from(seeding: SeedingArg) -> Self {
+        match seeding {
+            SeedingArg::Common => Self::Common,
+            SeedingArg::Independent => Self::Independent,
+        }
+    }
+}

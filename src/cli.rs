@@ -1,0 +1,241 @@
+//! The command line: flags and their help, nothing else. Clap types stop here.
+
+use std::path::PathBuf;
+
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+const AFTER_HELP: &str = "\
+Examples:
+  sweep --rates 0.5,1,2 --prefill 4000,8000
+  sweep --rates 1:5:0.5 --modes disagg --set cluster_disagg.decode_gpus=1,2,4 --name decode-gpus
+  sweep plan --rates 0.5,1,2 --prefill 4000,8000
+  sweep simulate --mode mono --set arrival.rate_per_s=3
+  sweep columns
+
+LIST is values with commas (0.5,1,2) or a range: start:stop:step (1:5:0.5, both ends included),
+lin:start:stop:points (lin:1:5:9), log:start:stop:points (log:0.1:10:9). `sweep columns --keys` lists
+every scenario key that --set and axes can reach.
+
+Exit codes: 0 done, 2 bad usage or input, 3 some jobs failed, 4 reading or writing failed,
+130 interrupted.";
+
+/// Time-to-first-token of LLM-serving clusters over grids of parameters, on every core.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sweep",
+    version,
+    about,
+    after_help = AFTER_HELP,
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a sweep and write its tables (also without the word `run`, for flags alone)
+    #[command(after_help = "\
+Examples:
+  sweep run sweeps/quick-start.yaml
+  sweep run sweeps/prefill-sensitivity.yaml --replications 20 --name sensitivity-20")]
+    Run {
+        #[command(flatten)]
+        file: FileArg,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Show cells, offered loads and an estimate of the run time, without running
+    #[command(after_help = "\
+Examples:
+  sweep plan sweeps/gpu-split.yaml
+  sweep plan --rates 0.5,1,2 --prefill 4000,8000")]
+    Plan {
+        #[command(flatten)]
+        file: FileArg,
+        #[command(flatten)]
+        run: RunArgs,
+        /// Show every cell, however many there are
+        #[arg(long)]
+        all: bool,
+    },
+    /// Simulate one scenario once and print the result as JSON
+    #[command(after_help = "\
+Examples:
+  sweep simulate --mode mono --set arrival.rate_per_s=3
+  sweep simulate --set prompt_tokens.mode=p50_p90 --set prompt_tokens.p50=300 --set prompt_tokens.p90=2000")]
+    Simulate(SimulateArgs),
+    /// Print the columns of the tables, or the keys of a scenario
+    #[command(after_help = "\
+Examples:
+  sweep columns
+  sweep columns --keys
+  sweep columns --format markdown")]
+    Columns {
+        /// Print the scenario keys instead
+        #[arg(long)]
+        keys: bool,
+        /// Layout
+        #[arg(long, value_enum, default_value_t = TextFormat::Table)]
+        format: TextFormat,
+    },
+    /// Describe a recorded trace: rate, burstiness, token lengths, fitted lognormals
+    #[command(after_help = "\
+Example:
+  sweep trace sweeps/traces/chat-burst.csv")]
+    Trace {
+        /// CSV with `arrival_s,prompt_tokens,output_tokens` or `TIMESTAMP,ContextTokens,GeneratedTokens`
+        file: PathBuf,
+        /// Print JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a completion script for a shell
+    #[command(after_help = "\
+Example:
+  sweep completions bash > ~/.local/share/bash-completion/completions/sweep")]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FileArg {
+    /// Sweep file (YAML or JSON); flags override what it says
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// What to sweep and where to put it.
+#[derive(Debug, Default, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) axes: AxisArgs,
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArgs,
+    /// Replications per cell [default: 10]
+    #[arg(long, value_name = "R", help_heading = "Sweep", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) replications: Option<u32>,
+    /// How cells share random numbers [default: common]
+    #[arg(long, value_enum, help_heading = "Sweep")]
+    pub(crate) seeding: Option<SeedingArg>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    /// Name of the run [default: the file's stem, or sweep-<hash>]
+    #[arg(long, help_heading = "Output")]
+    pub(crate) name: Option<String>,
+    /// Folder that holds runs [default: results]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub(crate) out: Option<PathBuf>,
+    /// Format of the tables [default: parquet]
+    #[arg(long, value_enum, help_heading = "Output")]
+    pub(crate) format: Option<FormatArg>,
+    /// Replace an earlier run of this name
+    #[arg(long, help_heading = "Output")]
+    pub(crate) force: bool,
+    /// Threads that simulate [default: all cores]
+    #[arg(long, value_name = "N", help_heading = "Output", value_parser = RangedU64ValueParser::<usize>::new().range(1..=4096))]
+    pub(crate) threads: Option<usize>,
+    /// No progress, no notes, no summary; errors and warnings stay
+    #[arg(long, short, help_heading = "Output")]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct AxisArgs {
+    /// Arrival rates, requests per second (arrival.rate_per_s)
+    #[arg(long, value_name = "LIST", help_heading = "Axes", allow_hyphen_values = true)]
+    pub(crate) rates: Option<String>,
+    /// Prefill speeds of one GPU, tokens per second, in the cell's own mode
+    #[arg(long, value_name = "LIST", help_heading = "Axes", allow_hyphen_values = true)]
+    pub(crate) prefill: Option<String>,
+    /// Architectures: mono, disagg, or both [default: both]
+    #[arg(long, visible_alias = "mode", value_name = "LIST", help_heading = "Axes")]
+    pub(crate) modes: Option<String>,
+}
+
+/// Flags that change the scenario, shared by sweeps and single simulations.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ScenarioArgs {
+    /// Any scenario key: one value sets it, several make it an axis (repeatable)
+    #[arg(long, value_name = "PATH=LIST", help_heading = "Scenario")]
+    pub(crate) set: Vec<String>,
+    /// Scenario file (YAML or JSON)
+    #[arg(long, value_name = "FILE", help_heading = "Scenario")]
+    pub(crate) config: Option<PathBuf>,
+    /// Horizon, seconds [default: 600]
+    #[arg(long, value_name = "S", help_heading = "Scenario", allow_hyphen_values = true)]
+    pub(crate) sim_seconds: Option<String>,
+    /// Start of the observation window, seconds [default: 60]
+    #[arg(long, value_name = "S", help_heading = "Scenario", allow_hyphen_values = true)]
+    pub(crate) warmup_seconds: Option<String>,
+    /// Master seed [default: 42]
+    #[arg(long, value_name = "N", help_heading = "Scenario", allow_hyphen_values = true)]
+    pub(crate) seed: Option<String>,
+    /// Which requests results describe: events (first token in the window) or arrivals (arrival in
+    /// it) [default: events]
+    #[arg(long, value_name = "RULE", help_heading = "Scenario")]
+    pub(crate) observe: Option<String>,
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct LimitArgs {
+    /// Most jobs a plan may have [default: 10000000]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub(crate) max_jobs: Option<u64>,
+    /// Most requests one job may simulate [default: 100000000]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub(crate) max_requests: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// mono or disagg [default: disagg]
+    #[arg(long, visible_alias = "modes", value_name = "MODE", help_heading = "Scenario")]
+    pub(crate) mode: Option<String>,
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArgs,
+    /// Which repetition to simulate
+    #[arg(long, value_name = "R", default_value_t = 0)]
+    pub(crate) replication: u32,
+    /// As in the sweep that this job belongs to [default: common]
+    #[arg(long, value_enum)]
+    pub(crate) seeding: Option<SeedingArg>,
+    /// Write request, arrival and TTFT of every sample to a .csv, .json or .parquet file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dump_ttft: Option<PathBuf>,
+    /// Most requests the job may simulate [default: 100000000]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_requests: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SeedingArg {
+    /// All cells of a replication see the same random numbers
+    Common,
+    /// Each cell has random numbers of its own
+    Independent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatArg {
+    Parquet,
+    Csv,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextFormat {
+    /// Aligned, for a terminal
+    Table,
+    /// For a README
+    Markdown,
+    /// For programs
+    Json,
+}

@@ -1,0 +1,18 @@
+//! From the parsed command line to its verb.
+
+use super::{columns, completions, plan, run, simulate, trace};
+use crate::cli::{Cli, Command};
+use crate::failure::Failure;
+
+/// Does what the command line says.
+pub(crate) fn execute(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        None => run::run(None, &cli.run),
+        Some(Command::Run { file, run }) => run::run(file.file.as_deref(), &run),
+        Some(Command::Plan { file, run, all }) => plan::plan(file.file.as_deref(), &run, all),
+        Some(Command::Simulate(args)) => simulate::simulate(&args),
+        Some(Command::Columns { keys, format }) => columns::columns(keys, format),
+        Some(Command::Trace { file, json }) => trace::trace(&file, json),
+        Some(Command::Completions { shell }) => completions::completions(shell),
+    }
+}

@@ -1,0 +1,11 @@
+//! One verb, one file: load, pure call, store.
+
+mod columns;
+mod completions;
+mod execute;
+mod plan;
+mod run;
+mod simulate;
+mod trace;
+
+pub(crate) use execute::execute;

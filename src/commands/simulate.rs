@@ -1,0 +1,177 @@
+//! `sweep simulate`: one scenario, once, as JSON.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use polars::prelude::DataFrame;
+use serde::Serialize;
+use sweep_engine::model::{Job, Sample, Scratch, simulate_observed};
+use sweep_engine::plan::{Limits, stream_key};
+use sweep_engine::progress::Progress;
+use sweep_engine::random::STREAM_VERSION;
+use sweep_engine::scenario::{
+    Defaults, MomentsCache, OfferedLoad, ScenarioEcho, lower, with_defaults,
+};
+use sweep_engine::spec::ScenarioSpec;
+
+use crate::assemble;
+use crate::cli::SimulateArgs;
+use crate::failure::Failure;
+use crate::frame::{samples_frame, write_csv, write_parquet};
+use crate::progress::Interrupt;
+use crate::report;
+use crate::schema::results_as_json;
+
+/// What is printed.
+#[derive(Serialize)]
+struct Printed {
+    /// The scenario with its defaults: a valid scenario file.
+    scenario: ScenarioSpec,
+    /// What it means: distributions in both spaces, exact moments of the token counts.
+    resolved: ScenarioEcho,
+    replication: u32,
+    stream_version: u32,
+    offered_load: Load,
+    results: serde_json::Value,
+}
+
+#[derive(Serialize)]
+struct Load {
+    prefill: Option<f64>,
+    decode: Option<f64>,
+    gpu: Option<f64>,
+    bottleneck: &'static str,
+    saturated: bool,
+}
+
+/// Ctrl-C ends the simulation between blocks of requests.
+impl Progress for Interrupt {
+    fn interrupted(&self) -> bool {
+        self.is_set()
+    }
+}
+
+pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
+    let interrupt = Interrupt::install()?;
+    let (spec, traces) = assemble::scenario(args.mode.as_deref(), &args.scenario)?;
+    let scenario = lower(&spec, Defaults::SIMULATE, &traces)?;
+    let dump = args.dump_ttft.as_deref().map(Dump::prepare).transpose()?;
+    let job = Job {
+        scenario: &scenario,
+        key: stream_key(&scenario, args.seeding.map(Into::into).unwrap_or_default()),
+        replication: args.replication,
+        max_requests: args.max_requests.unwrap_or(Limits::default().requests_per_job),
+    };
+    let mut samples = Vec::new();
+    let summary = simulate_observed(&job, &mut Scratch::default(), &interrupt, |sample| {
+        if dump.is_some() {
+            samples.push(sample);
+        }
+    })
+    .map_err(|error| {
+        if interrupt.is_set() { Failure::Interrupted } else { Failure::Simulation(error) }
+    })?;
+    if let Some(dump) = dump {
+        samples.sort_unstable_by_key(|sample| sample.request);
+        dump.write(&samples)?;
+    }
+    let load = OfferedLoad::of(&scenario, &mut MomentsCache::default());
+    report::print_json(&Printed {
+        scenario: with_defaults(&spec, Defaults::SIMULATE),
+        resolved: ScenarioEcho::of(&scenario),
+        replication: args.replication,
+        stream_version: STREAM_VERSION,
+        offered_load: Load {
+            prefill: load.prefill,
+            decode: load.decode,
+            gpu: load.gpu,
+            bottleneck: load.bottleneck.name(),
+            saturated: load.is_saturated(),
+        },
+        results: results_as_json(&summary),
+    })
+}
+
+/// Where samples go: a file of which the ending names the format.
+struct Dump {
+    path: PathBuf,
+    format: DumpFormat,
+}
+
+#[derive(Clone, Copy)]
+enum DumpFormat {
+    Csv,
+    Json,
+    Parquet,
+}
+
+/// A sample as a JSON object.
+#[derive(Serialize)]
+struct SampleRecord {
+    request: u64,
+    arrival_s: f64,
+    ttft_s: f64,
+}
+
+impl Dump {
+    /// Checks ending and folder before anything is simulated.
+    fn prepare(path: &Path) -> Result<Self, Failure> {
+        let format = match path.extension().and_then(|ending| ending.to_str()) {
+            Some("csv") => DumpFormat::Csv,
+            Some("json") => DumpFormat::Json,
+            Some("parquet") => DumpFormat::Parquet,
+            _ => {
+                return Err(Failure::usage(format!(
+                    "--dump-ttft {}: the file must end in .csv, .json or .parquet",
+                    path.display()
+                )));
+            }
+        };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            return Err(Failure::usage(format!(
+                "--dump-ttft {}: the folder {} does not exist; create it first",
+                path.display(),
+                folder.display()
+            )));
+        }
+        Ok(Self { path: path.to_owned(), format })
+    }
+
+    /// Writes beside the target, then renames: a broken file never has the name.
+    fn write(&self, samples: &[Sample]) -> Result<(), Failure> {
+        let failed = |source| Failure::Io { action: "write", path: self.path.clone(), source };
+        let mut partial = self.path.clone().into_os_string();
+        partial.push(".partial");
+        let partial = PathBuf::from(partial);
+        let mut file = BufWriter::new(File::create(&partial).map_err(failed)?);
+        let written = self
+            .encode(samples, &mut file)
+            .and_then(|()| file.flush().and_then(|()| file.get_ref().sync_all()).map_err(failed))
+            .and_then(|()| fs::rename(&partial, &self.path).map_err(failed));
+        if written.is_err() {
+            // The first error is the one to report.
+            let _ = fs::remove_file(&partial);
+        }
+        written
+    }
+
+    fn encode(&self, samples: &[Sample], file: &mut impl Write) -> Result<(), Failure> {
+        let failed = |error| Failure::encoding("the samples", error);
+        let table = || -> Result<DataFrame, Failure> { samples_frame(samples).map_err(failed) };
+        match self.format {
+            DumpFormat::Csv => write_csv(&mut table()?, file).map_err(failed),
+            DumpFormat::Parquet => write_parquet(&mut table()?, Vec::new(), file).map_err(failed),
+            DumpFormat::Json => {
+                let records = samples.iter().map(|sample| SampleRecord {
+                    request: sample.request,
+                    arrival_s: sample.arrival_s,
+                    ttft_s: sample.ttft_s,
+                });
+                serde_json::to_writer(file, &records.collect::<Vec<_>>())
+                    .map_err(|error| Failure::encoding("the samples", error))
+            }
+        }
+    }
+}

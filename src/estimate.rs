@@ -1,0 +1,106 @@
+//! How long a sweep will take on this machine: a short calibration, then arithmetic.
+
+use std::time::{Duration, Instant};
+
+use sweep_engine::model::{Job, Scratch, simulate_observed};
+use sweep_engine::plan::Plan;
+use sweep_engine::progress::Silent;
+use sweep_engine::scenario::Scenario;
+
+use crate::failure::Failure;
+use crate::frame::{jobs_frame, write_parquet};
+use crate::rows::JobRow;
+use crate::runner::JobResult;
+
+/// Time that the calibration may take.
+const BUDGET: Duration = Duration::from_millis(300);
+
+/// Requests of one probe: long horizons are cut to it.
+const PROBE_REQUESTS: f64 = 20_000.0;
+
+/// Cells that are probed, spread evenly over the plan.
+const PROBED_CELLS: usize = 64;
+
+/// An estimate of the run time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Estimate {
+    /// Wall time of the run, seconds.
+    pub(crate) wall_s: f64,
+    /// Threads that it assumes.
+    pub(crate) threads: usize,
+}
+
+/// Measures a sample of the plan's jobs and its tables.
+pub(crate) fn estimate(plan: &Plan, threads: Option<usize>) -> Result<Estimate, Failure> {
+    let threads = threads.unwrap_or_else(available_threads);
+    let (seconds_per_request, rows) = probe_jobs(plan);
+    let simulation_s = plan.expected_requests() * seconds_per_request;
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let parallel_s = simulation_s / (threads as f64).min(plan.num_chunks() as f64);
+    Ok(Estimate { wall_s: parallel_s + probe_tables(plan, &rows)?, threads })
+}
+
+/// Threads that a run takes when nothing is said.
+pub(crate) fn available_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+}
+
+/// Seconds per expected request, and the rows that the probes gave.
+fn probe_jobs(plan: &Plan) -> (f64, Vec<JobRow>) {
+    let mut scratch = Scratch::default();
+    let mut rows = Vec::new();
+    let (mut spent, mut expected) = (Duration::ZERO, 0.0);
+    let start = Instant::now();
+    let stride = plan.cells.len().div_ceil(PROBED_CELLS);
+    // Two rounds: the first warms caches and frequency.
+    for round in 0..2 {
+        (spent, expected) = (Duration::ZERO, 0.0);
+        for number in (0..plan.cells.len() as u64).step_by(stride) {
+            let id = plan.job_id(number);
+            let job = plan.job(id);
+            let scenario = shortened(job.scenario);
+            let job = Job { scenario: &scenario, ..job };
+            let before = Instant::now();
+            let outcome = simulate_observed(&job, &mut scratch, &Silent, |_| ());
+            spent += before.elapsed();
+            expected += scenario.expected_requests();
+            if let (0, Ok(summary)) = (round, outcome) {
+                let result = JobResult { id, outcome: Ok(summary) };
+                rows.push(JobRow { seed: scenario.random_seed, result, rerun: None });
+            }
+            if start.elapsed() > BUDGET {
+                break;
+            }
+        }
+    }
+    (spent.as_secs_f64() / expected.max(1.0), rows)
+}
+
+/// The scenario with its horizon cut to the size of a probe.
+fn shortened(scenario: &Scenario) -> Scenario {
+    let ratio = (PROBE_REQUESTS / scenario.expected_requests().max(1.0)).min(1.0);
+    let mut probe = scenario.clone();
+    probe.sim_seconds *= ratio;
+    probe.warmup_seconds *= ratio;
+    probe
+}
+
+/// Seconds to build and encode the tables, from a table of the probes' rows.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn probe_tables(plan: &Plan, rows: &[JobRow]) -> Result<f64, Failure> {
+    const TABLE_ROWS: usize = 4_000;
+    if rows.is_empty() {
+        return Ok(0.0);
+    }
+    let table: Vec<JobRow> = rows.iter().cycle().take(TABLE_ROWS).cloned().collect();
+    let time = |rows: &[JobRow]| -> Result<f64, Failure> {
+        let before = Instant::now();
+        let mut table = jobs_frame(plan, rows).map_err(|e| Failure::encoding("a table", e))?;
+        write_parquet(&mut table, Vec::new(), std::io::sink())
+            .map_err(|e| Failure::encoding("a table", e))?;
+        Ok(before.elapsed().as_secs_f64())
+    };
+    let fixed_s = time(&table[..1])?;
+    let per_row_s = (time(&table)? - fixed_s).max(0.0) / table.len() as f64;
+    Ok(fixed_s + per_row_s * plan.num_jobs() as f64)
+}

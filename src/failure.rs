@@ -1,0 +1,73 @@
+//! Why a command ends without success, and the exit code that says so.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use sweep_engine::model::SimError;
+use sweep_engine::plan::PlanError;
+use sweep_engine::scenario::SpecError;
+use thiserror::Error;
+
+use crate::io::{TraceFileError, YamlError};
+
+/// Finished, but some jobs failed.
+const JOBS_FAILED: u8 = 3;
+/// Bad usage or bad input; nothing was run or written.
+const BAD_INPUT: u8 = 2;
+/// Reading or writing failed (disk, permissions).
+const IO_FAILED: u8 = 4;
+/// Interrupted by the user (128 + SIGINT).
+const INTERRUPTED: u8 = 130;
+
+/// Any failure of a command.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Yaml(#[from] YamlError),
+    #[error(transparent)]
+    Trace(#[from] TraceFileError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// What the user asked for makes no sense; the text has place, value and remedy.
+    #[error("{0}")]
+    Usage(String),
+    /// The one job of `simulate`.
+    #[error("the simulation failed: {0}")]
+    Simulation(SimError),
+    #[error(
+        "{failed} of {jobs} jobs failed; the columns `error` and `rerun` of {table} say why and how to run them alone"
+    )]
+    Jobs { failed: u64, jobs: u64, table: String },
+    #[error("failed to {action} {}", path.display())]
+    Io { action: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("failed to encode {what}: {source}")]
+    Encoding { what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("interrupted; nothing was written")]
+    Interrupted,
+}
+
+impl Failure {
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self::Usage(text.into())
+    }
+
+    pub(crate) fn encoding(
+        what: &'static str,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        Self::Encoding { what, source: Box::new(source) }
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Yaml(_) | Self::Trace(_) | Self::Plan(_) | Self::Spec(_) | Self::Usage(_) => {
+                BAD_INPUT
+            }
+            Self::Simulation(_) | Self::Jobs { .. } => JOBS_FAILED,
+            Self::Io { .. } | Self::Encoding { .. } => IO_FAILED,
+            Self::Interrupted => INTERRUPTED,
+        })
+    }
+}

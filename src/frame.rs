@@ -1,0 +1,155 @@
+//! Rows to tables: the only place where results meet polars, and where tables become bytes.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use polars::io::parquet::write::KeyValueMetadata;
+use polars::prelude::{
+    Column as Series, CsvWriter, DataFrame, NamedFrom, ParquetWriter, PolarsError, SerWriter,
+    Series as PolarsSeries,
+};
+use sweep_engine::model::Sample;
+use sweep_engine::plan::{Cell, Plan};
+use sweep_engine::spec::{Kind, Value};
+
+use crate::rows::{CellRow, JobRow};
+use crate::schema::{
+    AGGREGATE_COLUMNS, CELL_COLUMNS, Column, FACTOR_COLUMNS, Field, JOB_COLUMNS, METRICS,
+    extra_axes, half_width_name,
+};
+
+/// Rows per row group: large enough to compress, small enough to skip.
+const ROW_GROUP_ROWS: usize = 100_000;
+
+/// The table `jobs`: one row per job, in the order of job numbers.
+pub(crate) fn jobs_frame(plan: &Plan, rows: &[JobRow]) -> Result<DataFrame, PolarsError> {
+    let cells: Vec<&Cell> = rows.iter().map(|row| plan.cell(row.result.id)).collect();
+    let numbers: Vec<u32> = rows.iter().map(|row| row.result.id.cell).collect();
+    let mut columns = vec![series("cell", numbers)];
+    columns.extend(JOB_COLUMNS.iter().map(|column| field_series(column, rows.iter())));
+    columns.extend(cell_series(plan, &cells));
+    columns.extend(METRICS.iter().map(|metric| {
+        let summaries = rows.iter().map(|row| row.result.outcome.as_ref().ok());
+        optional_field_series(metric, summaries)
+    }));
+    frame(columns)
+}
+
+/// The table `cells`: one row per cell.
+pub(crate) fn cells_frame(plan: &Plan, rows: &[CellRow]) -> Result<DataFrame, PolarsError> {
+    let cells: Vec<&Cell> = rows.iter().map(|row| &plan.cells[row.cell as usize]).collect();
+    let numbers: Vec<u32> = rows.iter().map(|row| row.cell).collect();
+    let mut columns = vec![series("cell", numbers)];
+    columns.extend(cell_series(plan, &cells));
+    columns.extend(AGGREGATE_COLUMNS.iter().map(|column| field_series(column, rows.iter())));
+    for (i, metric) in METRICS.iter().enumerate() {
+        let estimates = || rows.iter().map(move |row| row.estimates[i]);
+        let means: Vec<Option<f64>> =
+            estimates().map(|estimate| estimate.map(|e| e.mean)).collect();
+        columns.push(series(metric.name, means));
+        if metric.has_half_width() {
+            let half_widths: Vec<Option<f64>> =
+                estimates().map(|estimate| estimate.and_then(|e| e.half_width)).collect();
+            columns.push(series(&half_width_name(metric.name), half_widths));
+        }
+    }
+    frame(columns)
+}
+
+/// Samples of one job, in the order given.
+pub(crate) fn samples_frame(samples: &[Sample]) -> Result<DataFrame, PolarsError> {
+    frame(vec![
+        series("request", samples.iter().map(|sample| sample.request).collect::<Vec<_>>()),
+        series("arrival_s", samples.iter().map(|sample| sample.arrival_s).collect::<Vec<_>>()),
+        series("ttft_s", samples.iter().map(|sample| sample.ttft_s).collect::<Vec<_>>()),
+    ])
+}
+
+/// Writes a table as Parquet. Bytes depend on the table and the metadata alone.
+pub(crate) fn write_parquet(
+    table: &mut DataFrame,
+    metadata: Vec<(String, String)>,
+    file: impl Write,
+) -> Result<(), PolarsError> {
+    ParquetWriter::new(file)
+        .with_row_group_size(Some(ROW_GROUP_ROWS))
+        .with_key_value_metadata(Some(KeyValueMetadata::from_static(metadata)))
+        .finish(table)
+        .map(|_| ())
+}
+
+/// Writes a table as CSV; null is the empty field.
+pub(crate) fn write_csv(table: &mut DataFrame, file: impl Write) -> Result<(), PolarsError> {
+    CsvWriter::new(file).finish(table)
+}
+
+/// Factors, the plan's own axes, offered loads.
+fn cell_series(plan: &Plan, cells: &[&Cell]) -> Vec<Series> {
+    let (factors, loads) = CELL_COLUMNS.split_at(FACTOR_COLUMNS);
+    let of = |column: &Column<Cell>| field_series(column, cells.iter().copied());
+    let axes = extra_axes(plan).into_iter().map(|axis| axis_series(plan, axis, cells));
+    factors.iter().map(of).chain(axes).chain(loads.iter().map(of)).collect()
+}
+
+/// The values of an axis, typed by its key; null where it means nothing in a cell.
+fn axis_series(plan: &Plan, axis: usize, cells: &[&Cell]) -> Series {
+    let key = plan.axes[axis].key;
+    let values = cells.iter().map(|cell| plan.factor(cell, axis));
+    macro_rules! typed {
+        ($variant:ident, $convert:expr) => {{
+            let values = values.map(|value| match value {
+                Some(Value::$variant(inner)) => Some($convert(inner)),
+                _ => None,
+            });
+            series(key.column, values.collect::<Vec<_>>())
+        }};
+    }
+    match key.kind {
+        Kind::Number => typed!(Number, |number: &f64| *number),
+        Kind::Count => typed!(Count, |count: &u32| *count),
+        Kind::Seed => typed!(Seed, |seed: &u64| *seed),
+        Kind::Flag => typed!(Flag, |flag: &bool| *flag),
+        Kind::Word(_) | Kind::Path => typed!(Word, |word: &String| word.clone()),
+    }
+}
+
+fn field_series<'a, R: 'static>(column: &Column<R>, rows: impl Iterator<Item = &'a R>) -> Series {
+    optional_field_series(column, rows.map(Some))
+}
+
+/// One column; null where there is no row to read it from.
+fn optional_field_series<'a, R: 'static>(
+    column: &Column<R>,
+    rows: impl Iterator<Item = Option<&'a R>>,
+) -> Series {
+    match column.field {
+        Field::U32(value) => {
+            series(column.name, rows.map(|row| row.and_then(value)).collect::<Vec<_>>())
+        }
+        Field::U64(value) => {
+            series(column.name, rows.map(|row| row.and_then(value)).collect::<Vec<_>>())
+        }
+        Field::F64(value) => {
+            series(column.name, rows.map(|row| row.and_then(value)).collect::<Vec<_>>())
+        }
+        Field::Bool(value) => {
+            series(column.name, rows.map(|row| row.and_then(value)).collect::<Vec<_>>())
+        }
+        Field::Text(value) => {
+            let texts: Vec<Option<Cow<'_, str>>> = rows.map(|row| row.and_then(value)).collect();
+            series(column.name, texts)
+        }
+    }
+}
+
+fn series<T>(name: &str, values: Vec<T>) -> Series
+where
+    PolarsSeries: NamedFrom<Vec<T>, [T]>,
+{
+    PolarsSeries::new(name.into(), values).into()
+}
+
+fn frame(columns: Vec<Series>) -> Result<DataFrame, PolarsError> {
+    let height = columns.first().map_or(0, Series::len);
+    DataFrame::new(height, columns)
+}

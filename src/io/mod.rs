@@ -1,0 +1,9 @@
+//! Files in: sweep and scenario files, traces. Files out live in `store` and `frame`.
+
+mod sweep_file;
+mod trace_file;
+mod yaml;
+
+pub(crate) use sweep_file::{Base, OutputSpec, SweepFile, TableFormat};
+pub(crate) use trace_file::{TraceFileError, read_trace};
+pub(crate) use yaml::{YamlError, read_scenario, read_sweep};

@@ -1,0 +1,113 @@
+//! Where a table comes from: `run.json`, and the metadata inside Parquet files.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sweep_engine::plan::Plan;
+use sweep_engine::random::STREAM_VERSION;
+use sweep_engine::scenario::{Defaults, Traces, with_defaults};
+use sweep_engine::spec::{ScenarioSpec, SweepSpec};
+
+use crate::io::TableFormat;
+use crate::schema::{ColumnDoc, documentation};
+
+/// Version of the layout of a run's folder.
+const FORMAT_VERSION: u32 = 1;
+
+/// `run.json`: what was run, by which program, and what came of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct RunRecord<'a> {
+    format_version: u32,
+    name: &'a str,
+    sweep: &'a SweepSpec,
+    /// The base scenario with its defaults, as one cell of the default mode sees it.
+    resolved_base: ScenarioSpec,
+    traces: BTreeMap<&'a str, TraceRecord<'a>>,
+    plan_hash: &'a str,
+    stream_version: u32,
+    cells: usize,
+    replications: u32,
+    jobs: u64,
+    chunk_size: u64,
+    tables: TableFormat,
+    versions: Versions,
+    outcome: Outcome,
+}
+
+#[derive(Debug, Serialize)]
+struct TraceRecord<'a> {
+    requests: usize,
+    sha256: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Versions {
+    sweep: &'static str,
+}
+
+/// What the run did. The only place with times and dates.
+#[derive(Debug, Serialize)]
+pub(crate) struct Outcome {
+    pub(crate) started_at: String,
+    pub(crate) wall_s: f64,
+    pub(crate) threads: usize,
+    pub(crate) failed_jobs: u64,
+    pub(crate) simulated_requests: u64,
+}
+
+impl<'a> RunRecord<'a> {
+    pub(crate) fn new(
+        name: &'a str,
+        spec: &'a SweepSpec,
+        plan: &'a Plan,
+        traces: &'a Traces,
+        tables: TableFormat,
+        outcome: Outcome,
+    ) -> Self {
+        let traces = traces.iter().map(|(path, trace)| {
+            (path, TraceRecord { requests: trace.len(), sha256: trace.content_hash() })
+        });
+        Self {
+            format_version: FORMAT_VERSION,
+            name,
+            sweep: spec,
+            resolved_base: with_defaults(&spec.base, Defaults::SWEEP),
+            traces: traces.collect(),
+            plan_hash: &plan.hash,
+            stream_version: STREAM_VERSION,
+            cells: plan.cells.len(),
+            replications: plan.replications,
+            jobs: plan.num_jobs(),
+            chunk_size: plan.chunk_size,
+            tables,
+            versions: Versions { sweep: env!("CARGO_PKG_VERSION") },
+            outcome,
+        }
+    }
+}
+
+/// Metadata of a Parquet table. No names, threads or dates: they would change its bytes.
+pub(crate) fn parquet_metadata(
+    table: &str,
+    spec: &SweepSpec,
+    plan: &Plan,
+) -> Result<Vec<(String, String)>, serde_json::Error> {
+    let columns: Vec<ColumnDoc> =
+        documentation(Some(plan)).into_iter().filter(|doc| doc.is_in(table)).collect();
+    let axes: BTreeMap<&str, _> =
+        plan.axes.iter().map(|axis| (axis.key.column, &axis.values)).collect();
+    let entries = [
+        ("sweep.version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("sweep.format_version", FORMAT_VERSION.to_string()),
+        ("sweep.stream_version", STREAM_VERSION.to_string()),
+        ("sweep.plan_hash", plan.hash.clone()),
+        ("sweep.columns", serde_json::to_string(&columns)?),
+        ("sweep.axes", serde_json::to_string(&axes)?),
+        ("sweep.spec", serde_json::to_string(spec)?),
+        (
+            "sweep.resolved_base",
+            serde_json::to_string(&with_defaults(&spec.base, Defaults::SWEEP))?,
+        ),
+    ];
+    Ok(entries.map(|(key, value)| (key.to_owned(), value)).to_vec())
+}

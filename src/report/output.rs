@@ -1,0 +1,41 @@
+//! Standard output for tables and JSON, standard error for everything else.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// An error with its causes.
+pub(crate) fn error(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}
+
+/// Something that the user should know before trusting a result.
+pub(crate) fn warning(text: &str) {
+    eprintln!("warning: {text}");
+}
+
+/// Something nice to know.
+pub(crate) fn note(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Text for standard output. A closed pipe (`| head`) is no error.
+pub(crate) fn print(text: &str) {
+    let _ = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// JSON for standard output.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let text =
+        serde_json::to_string_pretty(value).map_err(|error| Failure::encoding("JSON", error))?;
+    writeln!(io::stdout().lock(), "{text}").map_err(|source| Failure::Io {
+        action: "write to",
+        path: PathBuf::from("standard output"),
+        source,
+    })
+}

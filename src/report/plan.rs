@@ -1,0 +1,178 @@
+//! What a plan looks like.
+
+use sweep_engine::plan::{Cell, Plan};
+use sweep_engine::scenario::{Defaults, Scenario, ScenarioEcho, TokenEcho, with_defaults};
+use sweep_engine::spec::SweepSpec;
+
+use super::numbers::{duration, grouped, significant};
+use super::output::print;
+use super::tables::aligned;
+use crate::estimate::Estimate;
+
+/// Cells that are listed unless all are asked for.
+const LISTED_CELLS: usize = 40;
+
+/// Prints axes, cells with their loads, distributions, counts and the estimate.
+pub(crate) fn print_plan(spec: &SweepSpec, plan: &Plan, estimate: &Estimate, all: bool) {
+    print(&plan_text(spec, plan, all));
+    print(&format!(
+        "Estimate: about {} on {} {}",
+        duration(estimate.wall_s),
+        estimate.threads,
+        if estimate.threads == 1 { "thread" } else { "threads" },
+    ));
+}
+
+/// All but the estimate, which differs between machines.
+fn plan_text(spec: &SweepSpec, plan: &Plan, all: bool) -> String {
+    let mut lines = Vec::new();
+    if let Some(why) = &spec.why {
+        lines.push(format!("Question: {why}"));
+    }
+    lines.push("Axes:".to_owned());
+    if plan.axes.is_empty() {
+        lines.push("  none (one cell)".to_owned());
+    }
+    for axis in &plan.axes {
+        let values: Vec<String> = axis.values.iter().map(ToString::to_string).collect();
+        lines.push(format!(
+            "  {} = {} ({} values)",
+            axis.key.path,
+            abridged(&values),
+            values.len()
+        ));
+    }
+    lines.push("Lengths:".to_owned());
+    let echoes = distinct_echoes(plan);
+    lines.extend(echoes.iter().take(4).cloned());
+    if echoes.len() > 4 {
+        lines.push(format!("  ... and {} more, one per value of their axes", echoes.len() - 4));
+    }
+    lines.push(window_line(&plan.cells[0].scenario, spec));
+    lines.push(String::new());
+    lines.push(cells_table(plan, if all { usize::MAX } else { LISTED_CELLS }));
+    if plan.cells.len() > LISTED_CELLS && !all {
+        lines.push(format!(
+            "... and {} more cells (--all lists them)",
+            plan.cells.len() - LISTED_CELLS
+        ));
+    }
+    lines.push(String::new());
+    lines.push(totals(plan));
+    lines.join("\n")
+}
+
+fn totals(plan: &Plan) -> String {
+    let saturated = plan.cells.iter().filter(|cell| cell.load.is_saturated()).count();
+    let mut text = format!(
+        "{} cells x {} replications = {} jobs in {} chunks, about {} requests",
+        grouped(plan.cells.len() as u64),
+        plan.replications,
+        grouped(plan.num_jobs()),
+        grouped(plan.num_chunks()),
+        significant(plan.expected_requests()),
+    );
+    if saturated > 0 {
+        text.push_str(&format!(
+            "\n{saturated} of them SATURATED: offered load 1 or more, queues grow for as long as the run lasts"
+        ));
+    }
+    text
+}
+
+/// The first three values and the last.
+fn abridged(values: &[String]) -> String {
+    match values {
+        [first, second, third, _, .., last] if values.len() > 8 => {
+            format!("{first}, {second}, {third}, ..., {last}")
+        }
+        _ => values.join(", "),
+    }
+}
+
+/// Distributions as understood, each once.
+fn distinct_echoes(plan: &Plan) -> Vec<String> {
+    let mut seen: Vec<(&Scenario, Vec<String>)> = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
+    for cell in &plan.cells {
+        let scenario = &cell.scenario;
+        let is_known = seen.iter().any(|(known, _)| {
+            known.prompt_tokens == scenario.prompt_tokens
+                && known.output_tokens == scenario.output_tokens
+        });
+        if is_known || seen.len() > 64 {
+            continue;
+        }
+        let echo = ScenarioEcho::of(scenario);
+        let texts =
+            vec![lengths("prompt", &echo.prompt_tokens), lengths("output", &echo.output_tokens)];
+        lines
+            .extend(texts.iter().filter(|text| !lines.contains(text)).cloned().collect::<Vec<_>>());
+        seen.push((scenario, texts));
+    }
+    lines
+}
+
+fn lengths(name: &str, echo: &TokenEcho) -> String {
+    let exact = format!(
+        "mean {} and std {} tokens",
+        significant(echo.count_mean),
+        significant(echo.count_std)
+    );
+    match echo.lognormal {
+        None => format!("  {name}: {}, {exact}", echo.distribution),
+        Some(spaces) => format!(
+            "  {name}: lognormal, log space mean {} sigma {}, real space mean {} std {} p50 {} p90 {}; \
+             floored and clamped: {exact}",
+            significant(spaces.log_mean),
+            significant(spaces.log_sigma),
+            significant(spaces.real_mean),
+            significant(spaces.real_std),
+            significant(spaces.p50),
+            significant(spaces.p90),
+        ),
+    }
+}
+
+fn window_line(scenario: &Scenario, spec: &SweepSpec) -> String {
+    let full = with_defaults(&spec.base, Defaults::SWEEP);
+    let seed = full.random_seed.unwrap_or_default();
+    format!(
+        "Window: {} s to {} s, observing {}; seed {seed}, {} random numbers",
+        scenario.warmup_seconds,
+        scenario.sim_seconds,
+        match scenario.observe {
+            sweep_engine::spec::Observe::Events => "events (first token in the window)",
+            sweep_engine::spec::Observe::Arrivals => "arrivals (arrival in the window)",
+        },
+        match spec.seeding {
+            sweep_engine::random::Seeding::Common => "common",
+            sweep_engine::random::Seeding::Independent => "independent",
+        },
+    )
+}
+
+fn cells_table(plan: &Plan, most: usize) -> String {
+    let axes: Vec<usize> = (0..plan.axes.len()).collect();
+    let mut header = vec!["cell".to_owned()];
+    header.extend(axes.iter().map(|&axis| plan.axes[axis].key.column.to_owned()));
+    for name in ["load prefill", "load decode", "load gpu", "bottleneck", ""] {
+        header.push(name.to_owned());
+    }
+    let rows = plan.cells.iter().take(most).enumerate().map(|(number, cell)| {
+        let mut row = vec![number.to_string()];
+        row.extend(axes.iter().map(|&axis| factor_text(plan, cell, axis)));
+        for load in [cell.load.prefill, cell.load.decode, cell.load.gpu] {
+            row.push(load.map_or_else(|| "-".to_owned(), |load| format!("{load:.3}")));
+        }
+        row.push(cell.load.bottleneck.name().to_owned());
+        row.push(if cell.load.is_saturated() { "SATURATED" } else { "" }.to_owned());
+        row
+    });
+    aligned(&header, rows.collect())
+}
+
+/// The value of an axis in a cell, as text.
+pub(super) fn factor_text(plan: &Plan, cell: &Cell, axis: usize) -> String {
+    plan.factor(cell, axis).map_or_else(|| "-".to_owned(), ToString::to_string)
+}

@@ -1,0 +1,153 @@
+//! What a run found, in a compact table, with what to mind about it.
+
+use std::path::Path;
+
+use sweep_engine::plan::{Cell, Plan};
+use sweep_engine::scenario::{Arrivals, Bottleneck};
+
+use super::numbers::{estimate, grouped, mean, significant};
+use super::output::{note, print, warning};
+use super::plan::factor_text;
+use super::tables::aligned;
+use crate::rows::CellRow;
+
+/// Cells that the table shows.
+const SHOWN_CELLS: usize = 48;
+
+/// Share of censored arrivals from which on a reader is warned.
+const CENSORED_WARNING: f64 = 0.01;
+
+/// What the simulation took.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Work {
+    pub(crate) simulated_requests: u64,
+    pub(crate) simulation_s: f64,
+}
+
+/// Prints the summary of a run; with `quiet` only warnings.
+pub(crate) fn run_finished(
+    plan: &Plan,
+    cells: &[CellRow],
+    work: &Work,
+    folder: &Path,
+    quiet: bool,
+) {
+    if !quiet {
+        print(&cells_table(plan, cells));
+        if cells.len() > SHOWN_CELLS {
+            print(&format!("... and {} more cells in the table", cells.len() - SHOWN_CELLS));
+        }
+    }
+    for text in warnings(plan, cells) {
+        warning(&text);
+    }
+    if !quiet {
+        note(&work_line(plan, work));
+        note(&format!("written to {}", folder.display()));
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with four digits")]
+fn work_line(plan: &Plan, work: &Work) -> String {
+    format!(
+        "{} jobs, {} requests simulated in {} s ({} M requests/s)",
+        grouped(plan.num_jobs()),
+        grouped(work.simulated_requests),
+        significant(work.simulation_s),
+        significant((work.simulated_requests as f64 / work.simulation_s / 1e4).round() / 100.0),
+    )
+}
+
+/// One row per cell: axes, load, TTFT with half widths, the busiest pool.
+fn cells_table(plan: &Plan, cells: &[CellRow]) -> String {
+    let axes: Vec<usize> = (0..plan.axes.len()).collect();
+    let mut header: Vec<String> =
+        axes.iter().map(|&axis| plan.axes[axis].key.column.to_owned()).collect();
+    for name in ["load", "mean_ttft_s", "p50", "p90", "p99_ttft_s", "busy", ""] {
+        header.push(name.to_owned());
+    }
+    let rows = cells.iter().take(SHOWN_CELLS).map(|row| {
+        let cell = &plan.cells[row.cell as usize];
+        let metric = |name| row.estimate(name);
+        let mut texts: Vec<String> =
+            axes.iter().map(|&axis| factor_text(plan, cell, axis)).collect();
+        texts.push(cell.load.largest().map_or_else(|| "-".to_owned(), |load| format!("{load:.2}")));
+        texts.push(estimate(metric("mean_ttft_s")));
+        texts.push(mean(metric("p50_ttft_s")));
+        texts.push(mean(metric("p90_ttft_s")));
+        texts.push(estimate(metric("p99_ttft_s")));
+        texts.push(
+            metric(busiest(cell)).map_or_else(|| "-".to_owned(), |e| format!("{:.2}", e.mean)),
+        );
+        texts.push(if cell.load.is_saturated() { "SATURATED" } else { "" }.to_owned());
+        texts
+    });
+    aligned(&header, rows.collect())
+}
+
+/// The utilization of the pool that limits the cell.
+fn busiest(cell: &Cell) -> &'static str {
+    match cell.load.bottleneck {
+        Bottleneck::Gpu => "utilization_gpu",
+        Bottleneck::Prefill => "utilization_prefill",
+        Bottleneck::Decode => "utilization_decode",
+    }
+}
+
+/// One sentence per problem, saying what to do about it.
+fn warnings(plan: &Plan, cells: &[CellRow]) -> Vec<String> {
+    let mut texts = Vec::new();
+    let count = |test: &dyn Fn(&CellRow) -> bool| cells.iter().filter(|row| test(row)).count();
+    let saturated = count(&|row| plan.cells[row.cell as usize].load.is_saturated());
+    if saturated > 0 {
+        texts.push(format!(
+            "{} (offered load 1 or more): queues grow for as long as the run lasts, so \
+             these TTFTs describe this horizon and no steady state",
+            cells_are(saturated, "saturated")
+        ));
+    }
+    let censored = count(&|row| {
+        row.estimate("censored").is_some_and(|share| share.mean > CENSORED_WARNING)
+    });
+    if censored > 0 {
+        texts.push(format!(
+            "{} (more than 1 % of arrivals had no first token at the horizon), which \
+             understates TTFT: use --observe arrivals or a longer --sim-seconds",
+            cells_are(censored, "censored")
+        ));
+    }
+    let empty = count(&|row| row.replications > 0 && row.estimate("mean_ttft_s").is_none());
+    if empty > 0 {
+        texts.push(format!(
+            "{} a single sample: lengthen --sim-seconds",
+            if empty == 1 {
+                "1 cell is without".to_owned()
+            } else {
+                format!("{empty} cells are without")
+            }
+        ));
+    }
+    if let Some(end_s) = earliest_trace_end_s(plan) {
+        texts.push(format!(
+            "a trace ends after {} s, before the horizon: set arrival.repeat=true or a shorter --sim-seconds",
+            significant(end_s)
+        ));
+    }
+    texts
+}
+
+fn cells_are(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 cell is {what}") } else { format!("{count} cells are {what}") }
+}
+
+/// When the first trace that stops before its horizon does, seconds.
+fn earliest_trace_end_s(plan: &Plan) -> Option<f64> {
+    let ends = plan.cells.iter().filter_map(|cell| match &cell.scenario.arrivals {
+        Arrivals::Trace(replay) if !replay.repeat => {
+            let end_s = replay.end_s();
+            (end_s < cell.scenario.sim_seconds).then_some(end_s)
+        }
+        _ => None,
+    });
+    ends.min_by(f64::total_cmp)
+}

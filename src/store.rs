@@ -1,0 +1,104 @@
+//! One directory per run. It appears under its name only when it is complete.
+//!
+//! Everything is written into a hidden folder beside it, synced, and renamed. An interrupted or
+//! failed run leaves the folder of runs as it was.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// A run under way: a hidden folder that becomes the run, or vanishes.
+#[derive(Debug)]
+pub(crate) struct StagedRun {
+    runs: PathBuf,
+    name: String,
+    staging: PathBuf,
+    is_committed: bool,
+}
+
+impl StagedRun {
+    /// Prepares a run called `name` in the folder `runs`, which is created if needed.
+    ///
+    /// # Errors
+    /// A run of that name exists and `force` is off, or nothing can be written there.
+    pub(crate) fn begin(runs: &Path, name: &str, force: bool) -> Result<Self, Failure> {
+        let target = runs.join(name);
+        if fs::symlink_metadata(&target).is_ok() && !force {
+            return Err(Failure::usage(format!(
+                "the run {} exists: choose another --name, or replace it with --force",
+                target.display()
+            )));
+        }
+        let staging = runs.join(format!(".{name}.{}.partial", std::process::id()));
+        fs::create_dir_all(runs).and_then(|()| fs::create_dir(&staging)).map_err(|error| {
+            Failure::usage(format!(
+                "nothing can be written to {}: {error}; choose another folder with --out",
+                runs.display()
+            ))
+        })?;
+        Ok(Self { runs: runs.to_owned(), name: name.to_owned(), staging, is_committed: false })
+    }
+
+    /// Writes one file of the run.
+    pub(crate) fn write(
+        &self,
+        file_name: &Path,
+        content: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let path = self.staging.join(file_name);
+        let failed = |source| Failure::Io { action: "write", path: path.clone(), source };
+        let mut writer = BufWriter::new(File::create(&path).map_err(failed)?);
+        content(&mut writer)?;
+        writer.flush().and_then(|()| writer.get_ref().sync_all()).map_err(failed)
+    }
+
+    /// Gives the run its name and points `latest` to it. Returns its folder.
+    pub(crate) fn commit(mut self) -> Result<PathBuf, Failure> {
+        let target = self.runs.join(&self.name);
+        let failed = |source| Failure::Io { action: "complete", path: target.clone(), source };
+        let aside = self.staging.with_extension("replaced");
+        let replaces = fs::symlink_metadata(&target).is_ok();
+        if replaces {
+            fs::rename(&target, &aside).map_err(failed)?;
+        }
+        if let Err(source) = fs::rename(&self.staging, &target) {
+            if replaces {
+                // Best effort to leave what was there; the first error is the one to report.
+                let _ = fs::rename(&aside, &target);
+            }
+            return Err(failed(source));
+        }
+        self.is_committed = true;
+        if replaces {
+            fs::remove_dir_all(&aside).map_err(failed)?;
+        }
+        self.point_latest().map_err(failed)?;
+        File::open(&self.runs).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        Ok(target)
+    }
+
+    /// Replaces the link `latest` in one step.
+    #[cfg(unix)]
+    fn point_latest(&self) -> io::Result<()> {
+        let link = self.runs.join(format!(".latest.{}.partial", std::process::id()));
+        std::os::unix::fs::symlink(&self.name, &link)?;
+        fs::rename(&link, self.runs.join("latest"))
+    }
+
+    /// Links need special rights elsewhere; runs are found by name.
+    #[cfg(not(unix))]
+    fn point_latest(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for StagedRun {
+    fn drop(&mut self) {
+        if !self.is_committed {
+            // Nobody is left to tell; a hidden folder is the worst that stays.
+            let _ = fs::remove_dir_all(&self.staging);
+        }
+    }
+}
