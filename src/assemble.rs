@@ -48,7 +48,7 @@ pub(crate) fn sweep(file: Option<&Path>, args: &RunArgs) -> Result<Assembled, Fa
     let (mut spec, output) = sweep_from_file(file, &mut folders)?;
     if let Some(config) = &args.scenario.config {
         spec.base = read_scenario(config)?;
-        folders.add(spec.base.trace_paths(), folder_of(config));
+        folders.add(spec.base.trace_paths(), &folder_of(config));
     }
     let overrides = Overrides::of_sweep(args)?;
     for (key, text) in &overrides.0 {
@@ -77,7 +77,7 @@ pub(crate) fn scenario(
     let mut spec = ScenarioSpec::default();
     if let Some(config) = &args.config {
         spec = read_scenario(config)?;
-        folders.add(spec.trace_paths(), folder_of(config));
+        folders.add(spec.trace_paths(), &folder_of(config));
     }
     let mut overrides = Overrides::default();
     overrides.add_named("mode", mode)?;
@@ -110,13 +110,13 @@ fn sweep_from_file(
     let SweepFile { why, base, axes, zip, exclude, replications, seeding, output } = parsed;
     let base = match base {
         Base::Inline(scenario) => {
-            folders.add(scenario.trace_paths(), folder.clone());
+            folders.add(scenario.trace_paths(), &folder);
             *scenario
         }
         Base::Path(path) => {
             let path = folder.join(path);
             let scenario = read_scenario(&path)?;
-            folders.add(scenario.trace_paths(), folder_of(&path));
+            folders.add(scenario.trace_paths(), &folder_of(&path));
             scenario
         }
     };
@@ -243,7 +243,7 @@ impl Overrides {
     /// Single values of keys that decide over the meaning of others go first, as in the expansion
     /// of a plan. Lists keep their order: it becomes that of the axes.
     fn sort(&mut self) {
-        self.0.sort_by_key(|(key, text)| !(key.is_structural && !is_list(key, text)));
+        self.0.sort_by_key(|(key, text)| !key.is_structural || is_list(key, text));
     }
 
     /// A flag that changes nothing is a mistake of the user's.
@@ -262,9 +262,9 @@ fn is_list(key: &Key, text: &str) -> bool {
 }
 
 impl TraceFolders {
-    fn add<'a>(&mut self, paths: impl Iterator<Item = &'a str>, folder: PathBuf) {
+    fn add<'a>(&mut self, paths: impl Iterator<Item = &'a str>, folder: &Path) {
         for path in paths {
-            self.0.insert(path.to_owned(), folder.clone());
+            self.0.insert(path.to_owned(), folder.to_owned());
         }
     }
 

@@ -150,7 +150,7 @@ pub(crate) struct RunArgs {
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct AxisArgs {
-    /// Arrival rates, requests per second (arrival.rate_per_s)
+    /// Arrival rates, requests per second (`arrival.rate_per_s`)
     #[arg(long, value_name = "LIST", help_heading = "Axes", allow_hyphen_values = true)]
     pub(crate) rates: Option<String>,
     /// Prefill speeds of one GPU, tokens per second, in the cell's own mode

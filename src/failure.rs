@@ -34,15 +34,15 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Usage(String),
     /// The one job of `simulate`.
-    #[error("the simulation failed: {0}")]
-    Simulation(SimError),
+    #[error("the simulation failed")]
+    Simulation(#[source] SimError),
     #[error(
         "{failed} of {jobs} jobs failed; the columns `error` and `rerun` of {table} say why and how to run them alone"
     )]
     Jobs { failed: u64, jobs: u64, table: String },
     #[error("failed to {action} {}", path.display())]
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
-    #[error("failed to encode {what}: {source}")]
+    #[error("failed to encode {what}")]
     Encoding { what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("interrupted; nothing was written")]
     Interrupted,

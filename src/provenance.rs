@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sweep_engine::plan::Plan;
-use sweep_engine::random::STREAM_VERSION;
+use sweep_engine::random::{STREAM_VERSION, draw_fingerprint};
 use sweep_engine::scenario::{Defaults, Traces, with_defaults};
 use sweep_engine::spec::{ScenarioSpec, SweepSpec};
 
@@ -25,6 +25,7 @@ pub(crate) struct RunRecord<'a> {
     traces: BTreeMap<&'a str, TraceRecord<'a>>,
     plan_hash: &'a str,
     stream_version: u32,
+    draw_fingerprint: String,
     cells: usize,
     replications: u32,
     jobs: u64,
@@ -40,9 +41,25 @@ struct TraceRecord<'a> {
     sha256: &'a str,
 }
 
+/// The program, by its own version, its commit, and the crates that decide over values and files.
 #[derive(Debug, Serialize)]
 struct Versions {
     sweep: &'static str,
+    /// Null where the program was not built from a git checkout.
+    git_commit: Option<&'static str>,
+    crates: BTreeMap<&'static str, &'static str>,
+}
+
+impl Versions {
+    /// What the build script found in git and in Cargo.lock.
+    fn of_this_build() -> Self {
+        let pairs = env!("SWEEP_CRATE_VERSIONS").split(' ');
+        Self {
+            sweep: env!("CARGO_PKG_VERSION"),
+            git_commit: option_env!("SWEEP_GIT_COMMIT"),
+            crates: pairs.filter_map(|pair| pair.split_once('=')).collect(),
+        }
+    }
 }
 
 /// What the run did. The only place with times and dates.
@@ -75,12 +92,13 @@ impl<'a> RunRecord<'a> {
             traces: traces.collect(),
             plan_hash: &plan.hash,
             stream_version: STREAM_VERSION,
+            draw_fingerprint: draw_fingerprint(),
             cells: plan.cells.len(),
             replications: plan.replications,
             jobs: plan.num_jobs(),
             chunk_size: plan.chunk_size,
             tables,
-            versions: Versions { sweep: env!("CARGO_PKG_VERSION") },
+            versions: Versions::of_this_build(),
             outcome,
         }
     }
@@ -100,6 +118,7 @@ pub(crate) fn parquet_metadata(
         ("sweep.version", env!("CARGO_PKG_VERSION").to_owned()),
         ("sweep.format_version", FORMAT_VERSION.to_string()),
         ("sweep.stream_version", STREAM_VERSION.to_string()),
+        ("sweep.draw_fingerprint", draw_fingerprint()),
         ("sweep.plan_hash", plan.hash.clone()),
         ("sweep.columns", serde_json::to_string(&columns)?),
         ("sweep.axes", serde_json::to_string(&axes)?),

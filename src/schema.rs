@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use sweep_engine::model::Summary;
 use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::scenario::{Cluster, DisaggCluster};
@@ -376,13 +376,20 @@ impl Column<Summary> {
     }
 }
 
-/// The results of one job as a JSON object, in table order; null where nothing is known.
-pub(crate) fn results_as_json(summary: &Summary) -> serde_json::Value {
-    let value = |metric: &Column<Summary>| match metric.field {
-        Field::U64(value) => serde_json::json!(value(summary)),
-        _ => serde_json::json!(metric.number(summary)),
-    };
-    METRICS.iter().map(|metric| (metric.name.to_owned(), value(metric))).collect()
+/// The results of one job as an object, in table order; null where nothing is known.
+pub(crate) struct NamedResults(pub(crate) Summary);
+
+impl Serialize for NamedResults {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(METRICS.len()))?;
+        for metric in &METRICS {
+            match metric.field {
+                Field::U64(count) => map.serialize_entry(metric.name, &count(&self.0))?,
+                _ => map.serialize_entry(metric.name, &metric.number(&self.0))?,
+            }
+        }
+        map.end()
+    }
 }
 
 /// Name of the half-width column of a result.
@@ -412,7 +419,7 @@ pub(crate) fn extra_axes(plan: &Plan) -> Vec<usize> {
 }
 
 /// One line of the documentation of a table.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct ColumnDoc {
     pub(crate) name: String,
     /// Tables that have it: `jobs`, `cells`, or both.

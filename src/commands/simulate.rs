@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::frame::{samples_frame, write_csv, write_parquet};
 use crate::progress::Interrupt;
 use crate::report;
-use crate::schema::results_as_json;
+use crate::schema::NamedResults;
 
 /// What is printed.
 #[derive(Serialize)]
@@ -33,7 +33,7 @@ struct Printed {
     replication: u32,
     stream_version: u32,
     offered_load: Load,
-    results: serde_json::Value,
+    results: NamedResults,
 }
 
 #[derive(Serialize)]
@@ -89,7 +89,7 @@ pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
             bottleneck: load.bottleneck.name(),
             saturated: load.is_saturated(),
         },
-        results: results_as_json(&summary),
+        results: NamedResults(summary),
     })
 }
 

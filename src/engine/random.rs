@@ -10,6 +10,8 @@ use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::scenario::TokenLengths;
+
 /// Version of all drawn values. Raise it with any change that alters a single one of them.
 pub const STREAM_VERSION: u32 = 1;
 
@@ -33,6 +35,27 @@ pub enum Seeding {
     Common,
     /// Each cell has streams of its own.
     Independent,
+}
+
+/// SHA-256 over the first draws of every kind, as hexadecimal digits.
+///
+/// Two builds that draw differently (another version of a random crate, another mathematics
+/// library) have different fingerprints; their results must not be mixed.
+pub fn draw_fingerprint() -> String {
+    const DRAWS: usize = 256;
+    let key = StreamKey::common(0);
+    let mut hash = Sha256::new();
+    for (role, lengths) in [
+        (Role::Prompt, TokenLengths::UNIT_LOGNORMAL),
+        (Role::Output, TokenLengths::UNIT_EXPONENTIAL),
+    ] {
+        let mut draws = [0.0; DRAWS];
+        lengths.fill(&mut key.stream(0, role), &mut draws);
+        for draw in draws {
+            hash.update(draw.to_le_bytes());
+        }
+    }
+    crate::hex(&hash.finalize())
 }
 
 /// The `ChaCha` key of all streams of one job.

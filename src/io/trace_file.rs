@@ -18,7 +18,7 @@ const MAX_TRACE_BYTES: u64 = 1 << 30;
 /// Why a trace cannot be used. Lines count from 1, with the header.
 #[derive(Debug, Error)]
 pub(crate) enum TraceFileError {
-    #[error("failed to read the trace {}: {source}", path.display())]
+    #[error("failed to read the trace {}", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("the trace {} has {bytes} bytes, the limit is {MAX_TRACE_BYTES}: cut it into parts", path.display())]
     TooLarge { path: PathBuf, bytes: u64 },
@@ -30,7 +30,7 @@ pub(crate) enum TraceFileError {
     UnknownColumns { path: PathBuf, found: String },
     #[error("bad trace {}, line {line}: {problem}", path.display())]
     BadLine { path: PathBuf, line: u64, problem: String },
-    #[error("bad trace {}: {source}", path.display())]
+    #[error("bad trace {}", path.display())]
     BadTrace { path: PathBuf, source: TraceError },
 }
 

@@ -69,10 +69,10 @@ fn significant_two(number: f64) -> String {
 }
 
 /// Decimal places that show one significant digit of a half width, or two if it begins with 1.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small exponent")]
+#[expect(clippy::cast_sign_loss, reason = "not negative")]
 fn decimals_of(half_width: f64) -> usize {
     let scientific = format!("{half_width:.1e}");
     let exponent: i32 = scientific.rsplit('e').next().and_then(|e| e.parse().ok()).unwrap_or(0);
-    let digits = if scientific.starts_with('1') { 1 } else { 0 };
+    let digits = i32::from(scientific.starts_with('1'));
     (digits - exponent).max(0) as usize
 }

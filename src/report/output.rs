@@ -1,6 +1,6 @@
 //! Standard output for tables and JSON, standard error for everything else.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
+#![expect(clippy::print_stderr, reason = "the one place that prints")]
 
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -1,5 +1,7 @@
 //! What a plan looks like.
 
+use std::fmt::Write;
+
 use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::scenario::{Defaults, Scenario, ScenarioEcho, TokenEcho, with_defaults};
 use sweep_engine::spec::SweepSpec;
@@ -73,9 +75,11 @@ fn totals(plan: &Plan) -> String {
         significant(plan.expected_requests()),
     );
     if saturated > 0 {
-        text.push_str(&format!(
-            "\n{saturated} of them SATURATED: offered load 1 or more, queues grow for as long as the run lasts"
-        ));
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "\nSATURATED cells: {saturated} (offered load 1 or more, queues grow for as long as the run lasts)"
+        );
     }
     text
 }

@@ -106,9 +106,8 @@ fn warnings(plan: &Plan, cells: &[CellRow]) -> Vec<String> {
             cells_are(saturated, "saturated")
         ));
     }
-    let censored = count(&|row| {
-        row.estimate("censored").is_some_and(|share| share.mean > CENSORED_WARNING)
-    });
+    let censored =
+        count(&|row| row.estimate("censored").is_some_and(|share| share.mean > CENSORED_WARNING));
     if censored > 0 {
         texts.push(format!(
             "{} (more than 1 % of arrivals had no first token at the horizon), which \

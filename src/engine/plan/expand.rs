@@ -65,7 +65,7 @@ pub struct Cell {
 pub enum PlanError {
     #[error("unknown key `{name}`: {hint}")]
     UnknownAxis { name: String, hint: String },
-    #[error("axis `{axis}`: {source}")]
+    #[error("bad values of axis `{axis}`")]
     BadAxis { axis: String, source: ListError },
     #[error("the axes `{first}` and `{second}` set the same parameter: keep one")]
     SameParameter { first: &'static str, second: &'static str },
@@ -75,7 +75,7 @@ pub enum PlanError {
     ZippedTwice { axis: &'static str },
     #[error("zipped axes need equally many values: {lengths}")]
     ZipLengths { lengths: String },
-    #[error("bad exclude condition {0}")]
+    #[error("bad exclude condition")]
     BadCondition(#[from] ConditionError),
     #[error("bad exclude condition `{text}`: {problem}")]
     BadExclusion { text: String, problem: String },
@@ -90,7 +90,7 @@ pub enum PlanError {
     NothingLeft { points: u64 },
     #[error("axis `{axis}` means nothing in any cell: {hint}")]
     IdleAxis { axis: &'static str, hint: String },
-    #[error("{source} (in the cell {cell})")]
+    #[error("bad cell {cell}")]
     BadCell { cell: String, source: SpecError },
     #[error(transparent)]
     BadBase(#[from] SpecError),

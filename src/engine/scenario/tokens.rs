@@ -96,6 +96,18 @@ pub struct Moments {
 }
 
 impl TokenLengths {
+    /// Real-valued lengths whose logarithm is a standard normal.
+    pub(crate) const UNIT_LOGNORMAL: Self =
+        Self::unrounded(TokenDistribution::Lognormal { mu: 0.0, sigma: 1.0 });
+
+    /// Real-valued exponential lengths of mean 1.
+    pub(crate) const UNIT_EXPONENTIAL: Self =
+        Self::unrounded(TokenDistribution::Exponential { mean: 1.0 });
+
+    const fn unrounded(distribution: TokenDistribution) -> Self {
+        Self { distribution, min_value: 0.0, max_value: None, integer: false }
+    }
+
     /// Turns a value of X into a token count.
     #[inline]
     pub fn count(&self, x: f64) -> f64 {

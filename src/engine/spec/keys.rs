@@ -425,7 +425,7 @@ impl Key {
         };
         names
             .map(|known| (distance(known), *known))
-            .filter(|&(distance, known)| distance <= 2.max(known.len() / 4))
+            .filter(|&(distance, _)| distance <= name.len().div_ceil(3))
             .min_by_key(|&(distance, _)| distance)
             .map(|(_, known)| known)
     }

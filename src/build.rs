@@ -1,0 +1,41 @@
+//! Build script: tells the program its git commit and the versions of the crates that decide over
+//! drawn values and written files, for `run.json`.
+
+use std::fs;
+use std::process::Command;
+
+/// Crates whose versions belong to the provenance of a result.
+const RECORDED: [&str; 5] = ["polars", "rand", "rand_chacha", "rand_distr", "rayon"];
+
+fn main() {
+    println!("cargo::rerun-if-changed=Cargo.lock");
+    println!("cargo::rerun-if-changed=.git/logs/HEAD");
+    if let Some(commit) = git_commit() {
+        println!("cargo::rustc-env=SWEEP_GIT_COMMIT={commit}");
+    }
+    let versions = fs::read_to_string("Cargo.lock").map(|lock| recorded_versions(&lock));
+    println!("cargo::rustc-env=SWEEP_CRATE_VERSIONS={}", versions.unwrap_or_default());
+}
+
+fn git_commit() -> Option<String> {
+    let output = Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
+    let commit = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| commit.trim().to_owned())
+}
+
+/// `polars=0.55.2 rand=0.10.4 ...`. A crate that is locked in several versions appears in its
+/// newest, which is the one we depend on.
+fn recorded_versions(lock: &str) -> String {
+    let mut lines = lock.lines();
+    let mut versions = Vec::new();
+    while let Some(line) = lines.next() {
+        let name = line.strip_prefix("name = ").map(|name| name.trim_matches('"'));
+        let Some(name) = name.filter(|name| RECORDED.contains(name)) else { continue };
+        let version = lines.next().and_then(|line| line.strip_prefix("version = "));
+        if let Some(version) = version {
+            versions.retain(|known: &String| !known.starts_with(&format!("{name}=")));
+            versions.push(format!("{name}={}", version.trim_matches('"')));
+        }
+    }
+    versions.join(" ")
+}
