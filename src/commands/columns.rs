@@ -37,8 +37,7 @@ fn print_columns(format: TextFormat) -> Result<(), Failure> {
         ]
     });
     let header = ["column", "tables", "type", "unit", "meaning", "formula"];
-    report::print_text_table(&header, rows.collect(), format == TextFormat::Markdown);
-    Ok(())
+    report::print_text_table(&header, rows.collect(), format == TextFormat::Markdown)
 }
 
 fn print_keys(format: TextFormat) -> Result<(), Failure> {
@@ -63,6 +62,5 @@ fn print_keys(format: TextFormat) -> Result<(), Failure> {
         vec![names, doc.values, doc.unit.to_owned(), doc.meaning.to_owned()]
     });
     let header = ["key", "values", "unit", "meaning"];
-    report::print_text_table(&header, rows.collect(), format == TextFormat::Markdown);
-    Ok(())
+    report::print_text_table(&header, rows.collect(), format == TextFormat::Markdown)
 }

@@ -1,20 +1,14 @@
 //! `sweep completions`: a completion script from the same definition as the help.
 
-use std::io::Write;
-use std::path::PathBuf;
-
 use clap::CommandFactory;
 use clap_complete::Shell;
 
 use crate::cli::Cli;
 use crate::failure::Failure;
+use crate::report;
 
 pub(super) fn completions(shell: Shell) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "sweep", &mut script);
-    std::io::stdout().write_all(&script).map_err(|source| Failure::Io {
-        action: "write to",
-        path: PathBuf::from("standard output"),
-        source,
-    })
+    report::print(String::from_utf8_lossy(&script).trim_end())
 }

@@ -11,6 +11,5 @@ use crate::report;
 pub(super) fn plan(file: Option<&Path>, args: &RunArgs, all: bool) -> Result<(), Failure> {
     let assembled = assemble::sweep(file, args)?;
     let estimate = estimate::estimate(&assembled.plan, args.threads)?;
-    report::print_plan(&assembled.spec, &assembled.plan, &estimate, all);
-    Ok(())
+    report::print_plan(&assembled.spec, &assembled.plan, &estimate, all)
 }

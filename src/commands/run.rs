@@ -47,7 +47,7 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     let folder = staged.commit()?;
 
     let work = report::Work { simulated_requests: progress.simulated_requests(), simulation_s };
-    report::run_finished(plan, &cells, &work, &folder, args.quiet);
+    report::run_finished(plan, &cells, &work, &folder, args.quiet)?;
     if failed_jobs > 0 {
         let table = folder.join(table_file("jobs", assembled.output.format));
         let table = table.display().to_string();

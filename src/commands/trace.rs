@@ -17,6 +17,5 @@ pub(super) fn trace(file: &Path, json: bool) -> Result<(), Failure> {
     if json {
         return report::print_json(&profile);
     }
-    report::print_trace_profile(file, &profile);
-    Ok(())
+    report::print_trace_profile(file, &profile)
 }

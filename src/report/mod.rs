@@ -7,7 +7,7 @@ mod summary;
 mod tables;
 mod trace;
 
-pub(crate) use output::{error, note, print_json};
+pub(crate) use output::{error, note, print, print_json};
 pub(crate) use plan::print_plan;
 pub(crate) use summary::{Work, run_finished};
 pub(crate) use tables::print_text_table;

@@ -24,18 +24,21 @@ pub(crate) fn note(text: &str) {
     eprintln!("{text}");
 }
 
-/// Text for standard output. A closed pipe (`| head`) is no error.
-pub(crate) fn print(text: &str) {
-    let _ = writeln!(io::stdout().lock(), "{text}");
+/// Text for standard output. A closed pipe (`| head`) is no error, a full disk is.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    match writeln!(io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|source| Failure::Io {
+            action: "write to",
+            path: PathBuf::from("standard output"),
+            source,
+        }),
+    }
 }
 
 /// JSON for standard output.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text =
         serde_json::to_string_pretty(value).map_err(|error| Failure::encoding("JSON", error))?;
-    writeln!(io::stdout().lock(), "{text}").map_err(|source| Failure::Io {
-        action: "write to",
-        path: PathBuf::from("standard output"),
-        source,
-    })
+    print(&text)
 }

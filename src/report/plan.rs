@@ -10,19 +10,25 @@ use super::numbers::{duration, grouped, significant};
 use super::output::print;
 use super::tables::aligned;
 use crate::estimate::Estimate;
+use crate::failure::Failure;
 
 /// Cells that are listed unless all are asked for.
 const LISTED_CELLS: usize = 40;
 
 /// Prints axes, cells with their loads, distributions, counts and the estimate.
-pub(crate) fn print_plan(spec: &SweepSpec, plan: &Plan, estimate: &Estimate, all: bool) {
-    print(&plan_text(spec, plan, all));
+pub(crate) fn print_plan(
+    spec: &SweepSpec,
+    plan: &Plan,
+    estimate: &Estimate,
+    all: bool,
+) -> Result<(), Failure> {
+    print(&plan_text(spec, plan, all))?;
     print(&format!(
         "Estimate: about {} on {} {}",
         duration(estimate.wall_s),
         estimate.threads,
         if estimate.threads == 1 { "thread" } else { "threads" },
-    ));
+    ))
 }
 
 /// All but the estimate, which differs between machines.

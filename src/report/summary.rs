@@ -9,6 +9,7 @@ use super::numbers::{estimate, grouped, mean, significant};
 use super::output::{note, print, warning};
 use super::plan::factor_text;
 use super::tables::aligned;
+use crate::failure::Failure;
 use crate::rows::CellRow;
 
 /// Cells that the table shows.
@@ -31,11 +32,11 @@ pub(crate) fn run_finished(
     work: &Work,
     folder: &Path,
     quiet: bool,
-) {
+) -> Result<(), Failure> {
     if !quiet {
-        print(&cells_table(plan, cells));
+        print(&cells_table(plan, cells))?;
         if cells.len() > SHOWN_CELLS {
-            print(&format!("... and {} more cells in the table", cells.len() - SHOWN_CELLS));
+            print(&format!("... and {} more cells in the table", cells.len() - SHOWN_CELLS))?;
         }
     }
     for text in warnings(plan, cells) {
@@ -45,6 +46,7 @@ pub(crate) fn run_finished(
         note(&work_line(plan, work));
         note(&format!("written to {}", folder.display()));
     }
+    Ok(())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown with four digits")]

@@ -4,6 +4,7 @@ use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 use super::output::print;
+use crate::failure::Failure;
 
 /// Numbers line up at the right, words at the left.
 pub(super) fn aligned(header: &[String], rows: Vec<Vec<String>>) -> String {
@@ -20,7 +21,11 @@ pub(super) fn aligned(header: &[String], rows: Vec<Vec<String>>) -> String {
 }
 
 /// A table of words for standard output, as text that fits the window or as Markdown.
-pub(crate) fn print_text_table(header: &[&str], rows: Vec<Vec<String>>, markdown: bool) {
+pub(crate) fn print_text_table(
+    header: &[&str],
+    rows: Vec<Vec<String>>,
+    markdown: bool,
+) -> Result<(), Failure> {
     let mut table = plain_table();
     if markdown {
         table.load_style(ASCII_MARKDOWN);
@@ -29,7 +34,7 @@ pub(crate) fn print_text_table(header: &[&str], rows: Vec<Vec<String>>, markdown
     }
     table.set_header(header.to_vec());
     table.add_rows(rows);
-    print(&trimmed(&table));
+    print(&trimmed(&table))
 }
 
 fn plain_table() -> Table {

@@ -7,10 +7,11 @@ use sweep_engine::scenario::{LengthProfile, TraceProfile};
 use super::numbers::{grouped, significant};
 use super::output::print;
 use super::tables::aligned;
+use crate::failure::Failure;
 
 /// Prints rate, burstiness, lengths and fits, and how to use them.
-pub(crate) fn print_trace_profile(file: &Path, profile: &TraceProfile) {
-    print(&trace_text(file, profile));
+pub(crate) fn print_trace_profile(file: &Path, profile: &TraceProfile) -> Result<(), Failure> {
+    print(&trace_text(file, profile))
 }
 
 fn trace_text(file: &Path, profile: &TraceProfile) -> String {
