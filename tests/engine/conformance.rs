@@ -364,6 +364,27 @@ fn offered_load_follows_its_formulas() {
     assert_eq!(plan.cells[0].load.largest(), Some(2.5));
 }
 
+/// Even a decode of no token takes a step, and the load counts it: E[max(O, 1)] of a uniform O on
+/// [0, 2) is 1.25.
+#[test]
+fn offered_load_counts_the_step_of_an_empty_decode() {
+    let settings = [
+        ("modes", "mono,disagg"),
+        ("prompt_tokens.mode", "fixed"),
+        ("prompt_tokens.value", "80"),
+        ("output_tokens.mode", "uniform"),
+        ("output_tokens.low", "0"),
+        ("output_tokens.high", "2"),
+        ("output_tokens.integer", "false"),
+        ("output_tokens.min_value", "0"),
+        ("decode", "100"),
+    ];
+    let plan = plan_of(&settings, 1);
+    let (mono, disagg) = (plan.cells[0].load, plan.cells[1].load);
+    assert!((disagg.decode.unwrap() - 2.0 * 0.0125 / 2.0).abs() < 1e-15, "{disagg:?}");
+    assert!((mono.gpu.unwrap() - 2.0 * (0.01 + 0.0125) / 4.0).abs() < 1e-15, "{mono:?}");
+}
+
 /// The window of the four tests below: [4, 8), one GPU (or one per pool), a second per token.
 fn at_edge(rows: &[(f64, f64, f64)], cluster: Cluster, observe: Observe) -> Summary {
     summary(&replayed(rows, cluster, (4.0, 8.0), observe))

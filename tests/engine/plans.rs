@@ -5,11 +5,12 @@ use proptest::test_runner::{Config, RngSeed};
 use sweep_engine::model::Summary;
 use sweep_engine::plan::{JobId, Limits, Plan, plan};
 use sweep_engine::random::Seeding;
-use sweep_engine::scenario::Traces;
-use sweep_engine::spec::{AxisValues, SweepSpec};
+use sweep_engine::scenario::{ScenarioEcho, Traces};
+use sweep_engine::spec::{AxisValues, Key, SweepSpec, TokenMode};
 
 use crate::support::{
-    Row, Setting, plan_error, plan_of, plan_with_trace, requests, simulate_all, sweep, try_plan,
+    Row, Setting, plan_error, plan_of, plan_with_trace, requests, run, simulate_all, sweep, trace,
+    try_plan,
 };
 
 fn names(plan: &Plan) -> Vec<String> {
@@ -181,6 +182,10 @@ fn bad_sweeps_say_what_is_wrong() {
             "the axes `prefill_tokens_per_s` and `cluster_mono.prefill_tokens_per_s` set the same parameter: keep one",
         ),
         (
+            sweep(&[("cluster_disagg.decode_tokens_per_s", "2"), ("decode", "1")], 1),
+            "the axes `cluster_disagg.decode_tokens_per_s` and `decode_tokens_per_s` set the same parameter: keep one",
+        ),
+        (
             sweep(&[("rates", "1e6"), ("sim_seconds", "1e6")], 1),
             "the cell rate_per_s=1000000, sim_seconds=1000000 would simulate about 1.000e12 requests \
              per job, the limit is 100000000: shorten sim_seconds, lower the rate, or raise --max-requests",
@@ -284,7 +289,7 @@ fn independent_seeding_tells_systems_apart_but_not_windows() {
     assert!(keys_of_windows.iter().all(|key| *key == keys_of_windows[0]));
     // A longer horizon sees the same samples, and then more.
     let prefix = independent(&[("rates", "1,2"), ("sim_seconds", "100,200")]);
-    let samples = |cell| crate::support::run(&prefix.job(JobId { cell, replication: 0 })).1;
+    let samples = |cell| run(&prefix.job(JobId { cell, replication: 0 })).1;
     let (short, long) = (samples(0), samples(1));
     assert!(short.len() < long.len());
     assert_eq!(short, long[..short.len()]);
@@ -343,6 +348,56 @@ fn the_hash_covers_the_content_of_traces_and_not_their_clock() {
     let reference = hash(&[(0.0, 1.0, 1.0), (1.0, 2.0, 2.0)]);
     assert_eq!(reference, hash(&[(5.0, 1.0, 1.0), (6.0, 2.0, 2.0)]));
     assert_ne!(reference, hash(&[(0.0, 1.0, 1.0), (1.0, 2.0, 3.0)]));
+}
+
+#[test]
+fn the_hash_changes_with_every_setting_of_a_trace() {
+    let rows: Vec<Row> = (0..9_u32).map(f64::from).map(|i| (i, i, i)).collect();
+    let mut traces = Traces::default();
+    traces.insert("t.csv", trace(&rows));
+    let hash = |setting: Setting| {
+        let mut spec = sweep(&[], 1);
+        for (name, value) in [("arrival.kind", "trace"), ("arrival.path", "t.csv"), setting] {
+            let key = Key::find(name).expect("it is known");
+            (key.set)(&mut spec.base, &key.kind.parse(value).expect("it is valid"));
+        }
+        plan(&spec, &traces, Limits::default()).expect("it is valid").hash
+    };
+    let mut hashes = [
+        ("arrival.repeat", "true"),
+        ("arrival.repeat", "false"),
+        ("arrival.rate_per_s", "1"),
+        ("arrival.block_requests", "2"),
+        ("arrival.window.start_s", "1"),
+        ("arrival.window.end_s", "8"),
+        ("prompt_tokens.max_value", "7"),
+        ("output_tokens.min_value", "1"),
+    ]
+    .map(hash);
+    hashes.sort();
+    assert!(hashes.windows(2).all(|pair| pair[0] != pair[1]));
+}
+
+/// An axis of spellings takes from the base only what a spelling knows.
+#[test]
+fn an_axis_of_spellings_forgets_parameters_of_the_others() {
+    let mut spec = sweep(&[("prompt_tokens.mode", "log,real_mean_std,exponential,empirical")], 1);
+    spec.base.prompt_tokens.mean = Some(6.0);
+    spec.base.prompt_tokens.sigma = Some(1.5);
+    spec.base.prompt_tokens.std = Some(2.0);
+    spec.base.prompt_tokens.path = Some("t.csv".into());
+    spec.base.output_tokens.mode = Some(TokenMode::Uniform);
+    spec.base.output_tokens.low = Some(1.0);
+    spec.base.output_tokens.high = Some(9.0);
+    let mut traces = Traces::default();
+    traces.insert("t.csv", trace(&[(0.0, 1.0, 1.0)]));
+    let plan = plan(&spec, &traces, Limits::default()).expect("it is valid");
+    let echo = |cell: usize| ScenarioEcho::of(&plan.cells[cell].scenario).prompt_tokens;
+    let families = [0, 1, 2, 3].map(|cell| echo(cell).distribution);
+    assert_eq!(families, ["lognormal", "lognormal", "exponential", "empirical"]);
+    assert_eq!(echo(0).lognormal.expect("it is one").log_sigma, 1.5);
+    let real = echo(1).lognormal.expect("it is one");
+    assert!((real.real_mean - 6.0).abs() < 1e-12 && (real.real_std - 2.0).abs() < 1e-12);
 }
 
 /// The scenario that a cell is written as leads back to the cell.
