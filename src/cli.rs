@@ -128,7 +128,7 @@ pub(crate) struct RunArgs {
     pub(crate) seeding: Option<SeedingArg>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
-    /// Name of the run [default: the file's stem, or sweep-<hash>]
+    /// Name of the run [default: the file's stem, or `sweep-` and the plan's hash]
     #[arg(long, help_heading = "Output")]
     pub(crate) name: Option<String>,
     /// Folder that holds runs [default: results]

@@ -14,7 +14,7 @@ use sweep_engine::spec::{Key, Kind, Mode};
 use crate::rows::{CellRow, JobRow};
 use crate::runner::JobFailure;
 
-/// Suffix of half-width columns: the level is [`crate::rows::CONFIDENCE`].
+/// Suffix of half-width columns; `rows` computes them at this level.
 const HALF_WIDTH_SUFFIX: &str = "_ci95";
 
 /// A column: what it says, and how its values come from rows of type `R`.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::scenario::{Defaults, Scenario, ScenarioEcho, TokenEcho, with_defaults};
-use sweep_engine::spec::SweepSpec;
+use sweep_engine::spec::{SweepSpec, Value};
 
 use super::numbers::{duration, grouped, significant};
 use super::output::print;
@@ -182,7 +182,14 @@ fn cells_table(plan: &Plan, most: usize) -> String {
     aligned(&header, rows.collect())
 }
 
-/// The value of an axis in a cell, as text.
+/// The value of an axis in a cell, as text; long decimals are rounded.
 pub(super) fn factor_text(plan: &Plan, cell: &Cell, axis: usize) -> String {
-    plan.factor(cell, axis).map_or_else(|| "-".to_owned(), ToString::to_string)
+    match plan.factor(cell, axis) {
+        Some(Value::Number(number)) => {
+            let rounded: f64 = format!("{number:.5e}").parse().unwrap_or(*number);
+            rounded.to_string()
+        }
+        Some(value) => value.to_string(),
+        None => "-".to_owned(),
+    }
 }

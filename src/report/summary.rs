@@ -4,6 +4,7 @@ use std::path::Path;
 
 use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::scenario::{Arrivals, Bottleneck};
+use sweep_engine::spec::Observe;
 
 use super::numbers::{estimate, grouped, mean, significant};
 use super::output::{note, print, warning};
@@ -108,8 +109,11 @@ fn warnings(plan: &Plan, cells: &[CellRow]) -> Vec<String> {
             cells_are(saturated, "saturated")
         ));
     }
-    let censored =
-        count(&|row| row.estimate("censored").is_some_and(|share| share.mean > CENSORED_WARNING));
+    // Under `observe: arrivals` every request is followed to its first token.
+    let censored = count(&|row| {
+        plan.cells[row.cell as usize].scenario.observe == Observe::Events
+            && row.estimate("censored").is_some_and(|share| share.mean > CENSORED_WARNING)
+    });
     if censored > 0 {
         texts.push(format!(
             "{} (more than 1 % of arrivals had no first token at the horizon), which \

@@ -7,11 +7,11 @@ use super::tokens::{Moments, TokenLengths};
 /// trace is too short to have a rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OfferedLoad {
-    /// Prefill pool: lambda E[P] / (`G_p` `r_p`).
+    /// Prefill pool: `lambda E[P] / (G_p r_p)`.
     pub prefill: Option<f64>,
-    /// Decode pool: lambda E[max(O, 1)] / (`G_d` `r_d`).
+    /// Decode pool: `lambda E[max(O, 1)] / (G_d r_d)`.
     pub decode: Option<f64>,
-    /// The one pool of mono: lambda (E[P] / `r_p` + E[max(O, 1)] / `r_d`) / G.
+    /// The one pool of mono: `lambda (E[P] / r_p + E[max(O, 1)] / r_d) / G`.
     pub gpu: Option<f64>,
     /// The pool with the larger load.
     pub bottleneck: Bottleneck,

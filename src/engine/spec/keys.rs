@@ -266,15 +266,18 @@ static SYSTEM_KEYS: [Key; 21] = [
         arrival.window.end_s,
         "trace: use requests before this time of its clock (default: all)"
     ),
-    key!(
-        "cluster_mono.num_gpus",
-        "num_gpus",
-        Kind::Count,
-        "GPUs",
-        is_mono,
-        cluster_mono.num_gpus,
-        "mono: GPUs of the one pool (default 4)"
-    ),
+    Key {
+        aliases: &["num_gpus"],
+        ..key!(
+            "cluster_mono.num_gpus",
+            "num_gpus",
+            Kind::Count,
+            "GPUs",
+            is_mono,
+            cluster_mono.num_gpus,
+            "mono: GPUs of the one pool (default 4)"
+        )
+    },
     key!(
         "cluster_mono.prefill_tokens_per_s",
         "prefill_tokens_per_s",
@@ -293,24 +296,30 @@ static SYSTEM_KEYS: [Key; 21] = [
         cluster_mono.decode_tokens_per_s,
         "mono: decode speed of one GPU (default 2000)"
     ),
-    key!(
-        "cluster_disagg.prefill_gpus",
-        "prefill_gpus",
-        Kind::Count,
-        "GPUs",
-        is_disagg,
-        cluster_disagg.prefill_gpus,
-        "disagg: GPUs of the prefill pool (default 2)"
-    ),
-    key!(
-        "cluster_disagg.decode_gpus",
-        "decode_gpus",
-        Kind::Count,
-        "GPUs",
-        is_disagg,
-        cluster_disagg.decode_gpus,
-        "disagg: GPUs of the decode pool (default 2)"
-    ),
+    Key {
+        aliases: &["prefill_gpus"],
+        ..key!(
+            "cluster_disagg.prefill_gpus",
+            "prefill_gpus",
+            Kind::Count,
+            "GPUs",
+            is_disagg,
+            cluster_disagg.prefill_gpus,
+            "disagg: GPUs of the prefill pool (default 2)"
+        )
+    },
+    Key {
+        aliases: &["decode_gpus"],
+        ..key!(
+            "cluster_disagg.decode_gpus",
+            "decode_gpus",
+            Kind::Count,
+            "GPUs",
+            is_disagg,
+            cluster_disagg.decode_gpus,
+            "disagg: GPUs of the decode pool (default 2)"
+        )
+    },
     key!(
         "cluster_disagg.prefill_tokens_per_s",
         "prefill_tokens_per_s",

@@ -1,7 +1,7 @@
 //! The scenario as written: every key optional, nothing checked beyond its type.
 //!
 //! Lowering ([`crate::scenario::lower`]) fills in defaults and checks values. A key added here
-//! needs a row in [`super::keys::KEYS`]; a test compares the two.
+//! needs a row in the key table ([`super::Key`]); a test compares the two.
 
 use serde::{Deserialize, Serialize};
 

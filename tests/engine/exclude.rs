@@ -1,0 +1,104 @@
+//! The grammar of `exclude`, and its meaning in cells.
+
+use sweep_engine::spec::{Condition, Operand, Operator, SweepSpec};
+
+use crate::support::{Setting, plan_error, sweep, try_plan};
+
+fn with_exclude(settings: &[Setting], exclude: &[&str]) -> SweepSpec {
+    let exclude = exclude.iter().map(|&text| text.to_owned()).collect();
+    SweepSpec { exclude, ..sweep(settings, 1) }
+}
+
+#[test]
+fn excluded_cells_are_left_out() {
+    let axes = [
+        ("modes", "mono,disagg"),
+        ("cluster_disagg.prefill_gpus", "1,2"),
+        ("cluster_disagg.decode_gpus", "1,2"),
+        ("rates", "1,2"),
+    ];
+    let left = |exclude: &[&str]| {
+        let plan = try_plan(&with_exclude(&axes, exclude)).unwrap_or_else(|e| panic!("{e}"));
+        let short = |cell| {
+            let factors =
+                (0..4).map(|axis| plan.factor(cell, axis).map_or("-".into(), ToString::to_string));
+            factors.map(|f: String| f.chars().take(1).collect::<String>()).collect::<String>()
+        };
+        plan.cells.iter().map(short).collect::<Vec<_>>().join(" ")
+    };
+    let all = "m--1 m--2 d111 d112 d121 d122 d211 d212 d221 d222";
+    assert_eq!(left(&[]), all);
+    for (condition, expected) in [
+        ("mode = mono", "d111 d112 d121 d122 d211 d212 d221 d222"),
+        ("mode != 'mono' and rates = 1", "m--1 m--2 d112 d122 d212 d222"),
+        ("rate_per_s > 1", "m--1 d111 d121 d211 d221"),
+        ("rates>=1.5", "m--1 d111 d121 d211 d221"),
+        ("arrival.rate_per_s == 2", "m--1 d111 d121 d211 d221"),
+        ("rates < 2 and mode = disagg", "m--1 m--2 d112 d122 d212 d222"),
+        // One axis against another.
+        ("prefill_gpus > decode_gpus", "m--1 m--2 d111 d112 d121 d122 d221 d222"),
+        ("prefill_gpus != cluster_disagg.decode_gpus", "m--1 m--2 d111 d112 d221 d222"),
+        ("decode_gpus <= rate_per_s", "m--1 m--2 d121 d221"),
+        // A comparison with an axis that means nothing is false, whichever way it is put.
+        ("decode_gpus < 5 and rates = 1", "m--1 m--2 d112 d122 d212 d222"),
+        ("decode_gpus != 7 and rates = 2", "m--1 m--2 d111 d121 d211 d221"),
+        ("rates = decode_gpus", "m--1 m--2 d112 d121 d212 d221"),
+        ("decode_gpus > 5", all),
+    ] {
+        assert_eq!(left(&[condition]), expected, "{condition}");
+    }
+    assert_eq!(left(&["mode = mono", "rates = 1"]), "d112 d122 d212 d222", "one is enough");
+}
+
+#[test]
+fn bad_conditions_say_what_is_wrong() {
+    let axes = [("modes", "mono,disagg"), ("rates", "1,2")];
+    let example = "write for example `rate_per_s > 4 and mode = mono`";
+    for (condition, problem) in [
+        ("", format!(": a comparison is missing; {example}")),
+        ("rates > 1 and", format!(": a comparison is missing; {example}")),
+        ("rates", format!(": a comparison is an axis, an operator and a value; {example}")),
+        ("1 < rates < 2", format!(": a comparison is an axis, an operator and a value; {example}")),
+        ("rates ! 1", format!(": unexpected `!`; {example}")),
+        ("mode = 'mono", format!(": a quote is not closed; {example}")),
+        (
+            "rates = 1 or rates = 2",
+            format!(": `or` is not known here: list several conditions instead; {example}"),
+        ),
+        ("4 < rates", ": the left side must be an axis of the sweep".into()),
+        ("mode > mono", ": `mode` takes words; compare them with = or !=".into()),
+        ("mode = 3", ": `mode` takes words, not the number 3".into()),
+        ("mode = dis", ": `dis`: it must be one of mono, disagg".into()),
+        ("rates = mono", ": `mono`: it must be a finite number".into()),
+        ("rates = mode", ": one side is a number, the other a word".into()),
+        ("ratse > 1", ": unknown key `ratse`: did you mean `rates`?".into()),
+        (
+            "sim_seconds > 1",
+            ": `sim_seconds` is no axis of this sweep; its axes are mode, arrival.rate_per_s"
+                .into(),
+        ),
+    ] {
+        assert_eq!(
+            plan_error(&with_exclude(&axes, &[condition])),
+            format!("bad exclude condition `{condition}`{problem}")
+        );
+    }
+    assert_eq!(
+        plan_error(&with_exclude(&axes, &["rates > 0"])),
+        "no cell is left: the exclude conditions rule out all 4 points of the grid"
+    );
+}
+
+#[test]
+fn conditions_are_read_with_or_without_blanks() {
+    let parsed = Condition::parse("a<=1and b  =  \"x and y\"");
+    assert!(parsed.is_err(), "a number ends at a blank");
+    let condition = Condition::parse("a<=1 and b=\"x and y\"").expect("it is valid");
+    let [first, second] = condition.0.as_slice() else { panic!("{condition:?}") };
+    assert_eq!((first.operator, &first.right), (Operator::LessOrEqual, &Operand::Number(1.0)));
+    assert_eq!(second.right, Operand::Quoted("x and y".into()));
+    assert_eq!(
+        (first.operator.to_string(), second.operator.to_string()),
+        ("<=".into(), "=".into())
+    );
+}
