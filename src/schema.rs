@@ -485,8 +485,13 @@ pub(crate) fn documentation(plan: Option<&Plan>) -> Vec<ColumnDoc> {
     docs.extend(loads.iter().map(|column| ColumnDoc::of(column, "jobs, cells")));
     docs.extend(AGGREGATE_COLUMNS.iter().map(|column| ColumnDoc::of(column, "cells")));
     for metric in &METRICS {
-        docs.push(ColumnDoc::of(metric, "jobs, cells"));
-        if metric.has_half_width() {
+        if !metric.has_half_width() {
+            // A mean of counts is no count.
+            docs.push(ColumnDoc::of(metric, "jobs"));
+            let meaning = format!("mean of {} over replications", metric.name);
+            docs.push(ColumnDoc { dtype: "f64", meaning, ..ColumnDoc::of(metric, "cells") });
+        } else {
+            docs.push(ColumnDoc::of(metric, "jobs, cells"));
             docs.push(ColumnDoc {
                 name: half_width_name(metric.name),
                 tables: "cells",
