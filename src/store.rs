@@ -15,6 +15,7 @@ pub(crate) struct StagedRun {
     runs: PathBuf,
     name: String,
     staging: PathBuf,
+    force: bool,
     is_committed: bool,
 }
 
@@ -24,13 +25,7 @@ impl StagedRun {
     /// # Errors
     /// A run of that name exists and `force` is off, or nothing can be written there.
     pub(crate) fn begin(runs: &Path, name: &str, force: bool) -> Result<Self, Failure> {
-        let target = runs.join(name);
-        if fs::symlink_metadata(&target).is_ok() && !force {
-            return Err(Failure::usage(format!(
-                "the run {} exists: choose another --name, or replace it with --force",
-                target.display()
-            )));
-        }
+        check_free(&runs.join(name), force)?;
         let staging = runs.join(format!(".{name}.{}.partial", std::process::id()));
         fs::create_dir_all(runs).and_then(|()| fs::create_dir(&staging)).map_err(|error| {
             Failure::usage(format!(
@@ -38,7 +33,13 @@ impl StagedRun {
                 runs.display()
             ))
         })?;
-        Ok(Self { runs: runs.to_owned(), name: name.to_owned(), staging, is_committed: false })
+        Ok(Self {
+            runs: runs.to_owned(),
+            name: name.to_owned(),
+            staging,
+            force,
+            is_committed: false,
+        })
     }
 
     /// Writes one file of the run.
@@ -57,6 +58,8 @@ impl StagedRun {
     /// Gives the run its name and points `latest` to it. Returns its folder.
     pub(crate) fn commit(mut self) -> Result<PathBuf, Failure> {
         let target = self.runs.join(&self.name);
+        // Another run may have taken the name in the meantime.
+        check_free(&target, self.force)?;
         let failed = |source| Failure::Io { action: "complete", path: target.clone(), source };
         let aside = self.staging.with_extension("replaced");
         let replaces = fs::symlink_metadata(&target).is_ok();
@@ -92,6 +95,17 @@ impl StagedRun {
     fn point_latest(&self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// A name is free, or `force` gives it up.
+fn check_free(target: &Path, force: bool) -> Result<(), Failure> {
+    if fs::symlink_metadata(target).is_ok() && !force {
+        return Err(Failure::usage(format!(
+            "the run {} exists: choose another --name, or replace it with --force",
+            target.display()
+        )));
+    }
+    Ok(())
 }
 
 impl Drop for StagedRun {
