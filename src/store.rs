@@ -97,9 +97,18 @@ impl StagedRun {
     }
 }
 
-/// A name is free, or `force` gives it up.
+/// A name is free, or that of a run which `force` gives up. Other people's folders are never given up.
 fn check_free(target: &Path, force: bool) -> Result<(), Failure> {
-    if fs::symlink_metadata(target).is_ok() && !force {
+    if fs::symlink_metadata(target).is_err() {
+        return Ok(());
+    }
+    if !target.join("run.json").is_file() {
+        return Err(Failure::usage(format!(
+            "{} exists and is no run (it has no run.json): choose another --name",
+            target.display()
+        )));
+    }
+    if !force {
         return Err(Failure::usage(format!(
             "the run {} exists: choose another --name, or replace it with --force",
             target.display()
