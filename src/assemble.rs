@@ -317,8 +317,8 @@ fn check_name(name: &str) -> Result<(), Failure> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if name.is_empty() || name.starts_with('.') || !name.chars().all(is_plain) {
         return Err(Failure::usage(format!(
-            "the run name `{name}` must be letters, digits, `.`, `_` and `-`, not starting with `.`; \
-             --out chooses the folder"
+            "the run name `{name}` must be letters, digits, `.`, `_` and `-`, not starting with `.`: \
+             set --name; --out chooses the folder"
         )));
     }
     if name == "latest" {
