@@ -33,14 +33,16 @@ fn trace_text(file: &Path, profile: &TraceProfile) -> String {
     for (key, lengths) in
         [("prompt_tokens", &profile.prompt_tokens), ("output_tokens", &profile.output_tokens)]
     {
-        if let Some(fit) = lengths.lognormal {
-            lines.push(format!(
-                "  {key}: {{mode: log, mean: {}, sigma: {}}}   # or {{mode: empirical, path: {}}}",
+        let fitted = match lengths.lognormal {
+            Some(fit) => format!(
+                "mode: log, mean: {}, sigma: {}",
                 significant(fit.mu),
-                significant(fit.sigma),
-                file.display(),
-            ));
-        }
+                significant(fit.sigma)
+            ),
+            None => format!("mode: fixed, value: {}", lengths.max),
+        };
+        let path = file.display();
+        lines.push(format!("  {key}: {{{fitted}}}   # or {{mode: empirical, path: {path}}}"));
     }
     lines.join("\n")
 }
