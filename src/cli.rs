@@ -141,7 +141,12 @@ pub(crate) struct RunArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
     /// Threads that simulate [default: all cores]
-    #[arg(long, value_name = "N", help_heading = "Output", value_parser = RangedU64ValueParser::<usize>::new().range(1..=4096))]
+    #[arg(
+        long,
+        value_name = "N",
+        help_heading = "Output",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=4096)
+    )]
     pub(crate) threads: Option<usize>,
     /// No progress, no notes, no summary; errors and warnings stay
     #[arg(long, short, help_heading = "Output")]

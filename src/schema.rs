@@ -485,12 +485,7 @@ pub(crate) fn documentation(plan: Option<&Plan>) -> Vec<ColumnDoc> {
     docs.extend(loads.iter().map(|column| ColumnDoc::of(column, "jobs, cells")));
     docs.extend(AGGREGATE_COLUMNS.iter().map(|column| ColumnDoc::of(column, "cells")));
     for metric in &METRICS {
-        if !metric.has_half_width() {
-            // A mean of counts is no count.
-            docs.push(ColumnDoc::of(metric, "jobs"));
-            let meaning = format!("mean of {} over replications", metric.name);
-            docs.push(ColumnDoc { dtype: "f64", meaning, ..ColumnDoc::of(metric, "cells") });
-        } else {
+        if metric.has_half_width() {
             docs.push(ColumnDoc::of(metric, "jobs, cells"));
             docs.push(ColumnDoc {
                 name: half_width_name(metric.name),
@@ -500,6 +495,11 @@ pub(crate) fn documentation(plan: Option<&Plan>) -> Vec<ColumnDoc> {
                 meaning: format!("half width of the 95 % confidence interval of {}", metric.name),
                 formula: "Student t over replications; null until there are two".to_owned(),
             });
+        } else {
+            // A mean of counts is no count.
+            docs.push(ColumnDoc::of(metric, "jobs"));
+            let meaning = format!("mean of {} over replications", metric.name);
+            docs.push(ColumnDoc { dtype: "f64", meaning, ..ColumnDoc::of(metric, "cells") });
         }
     }
     docs

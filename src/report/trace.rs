@@ -39,7 +39,8 @@ fn trace_text(file: &Path, profile: &TraceProfile) -> String {
                 significant(fit.mu),
                 significant(fit.sigma)
             ),
-            None => format!("mode: fixed, value: {}", lengths.max),
+            None if lengths.std <= 0.0 => format!("mode: fixed, value: {}", lengths.max),
+            None => continue,
         };
         let path = file.display();
         lines.push(format!("  {key}: {{{fitted}}}   # or {{mode: empirical, path: {path}}}"));
