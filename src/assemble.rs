@@ -22,6 +22,7 @@ pub(crate) struct Assembled {
     pub(crate) spec: SweepSpec,
     pub(crate) plan: Plan,
     pub(crate) traces: Traces,
+    pub(crate) folders: TraceFolders,
     pub(crate) output: Output,
 }
 
@@ -40,7 +41,7 @@ struct Overrides(Vec<(&'static Key, String)>);
 /// Traces by the path as written, with the folder that a relative path starts from: the folder of
 /// the file that names it, or the current one for flags.
 #[derive(Default)]
-struct TraceFolders(BTreeMap<String, PathBuf>);
+pub(crate) struct TraceFolders(BTreeMap<String, PathBuf>);
 
 /// Reads files, applies flags, loads traces and plans.
 pub(crate) fn sweep(file: Option<&Path>, args: &RunArgs) -> Result<Assembled, Failure> {
@@ -65,7 +66,7 @@ pub(crate) fn sweep(file: Option<&Path>, args: &RunArgs) -> Result<Assembled, Fa
     let plan = plan(&spec, &traces, limits(&args.limits))?;
     overrides.check_meaning(&plan)?;
     let output = Output::merge(file, output, args)?;
-    Ok(Assembled { spec, plan, traces, output })
+    Ok(Assembled { spec, plan, traces, folders, output })
 }
 
 /// A single scenario: a file and flags with one value each.
@@ -281,12 +282,16 @@ impl TraceFolders {
         }
     }
 
+    /// The file of a path as written, seen from the current folder.
+    pub(crate) fn file_of(&self, path: &str) -> PathBuf {
+        self.0.get(path).map_or_else(|| PathBuf::from(path), |folder| folder.join(path))
+    }
+
     fn load<'a>(&self, paths: impl Iterator<Item = &'a str>) -> Result<Traces, Failure> {
         let mut traces = Traces::default();
         for path in paths {
             if traces.get(path).is_none() {
-                let folder = self.0.get(path).cloned().unwrap_or_default();
-                traces.insert(path, read_trace(&folder.join(path))?);
+                traces.insert(path, read_trace(&self.file_of(path))?);
             }
         }
         Ok(traces)

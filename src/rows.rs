@@ -3,9 +3,10 @@
 use sweep_engine::model::Summary;
 use sweep_engine::plan::{JobId, Plan};
 use sweep_engine::random::Seeding;
-use sweep_engine::spec::{Key, ScenarioSpec};
+use sweep_engine::spec::{Key, Kind, ScenarioSpec};
 use sweep_engine::statistics::{Confidence, Estimate};
 
+use crate::assemble::TraceFolders;
 use crate::runner::JobResult;
 use crate::schema::METRICS;
 
@@ -44,12 +45,16 @@ impl CellRow {
 }
 
 /// Rows of `jobs`, in the order of the results.
-pub(crate) fn job_rows(plan: &Plan, results: Vec<JobResult>) -> Vec<JobRow> {
+pub(crate) fn job_rows(
+    plan: &Plan,
+    folders: &TraceFolders,
+    results: Vec<JobResult>,
+) -> Vec<JobRow> {
     results
         .into_iter()
         .map(|result| JobRow {
             seed: plan.cell(result.id).scenario.random_seed,
-            rerun: result.outcome.is_err().then(|| rerun_command(plan, result.id)),
+            rerun: result.outcome.is_err().then(|| rerun_command(plan, folders, result.id)),
             result,
         })
         .collect()
@@ -87,7 +92,7 @@ pub(crate) fn cell_rows(plan: &Plan, jobs: &[JobRow]) -> Vec<CellRow> {
 }
 
 /// The command that simulates one job alone, with every stated key that matters in its cell.
-fn rerun_command(plan: &Plan, id: JobId) -> String {
+fn rerun_command(plan: &Plan, folders: &TraceFolders, id: JobId) -> String {
     let cell = plan.cell(id);
     let mut spec = plan.cell_spec(cell);
     if spec.arrival.kind == Some(sweep_engine::spec::ArrivalKind::Trace) {
@@ -95,7 +100,10 @@ fn rerun_command(plan: &Plan, id: JobId) -> String {
         spec.arrival.repeat.get_or_insert(true);
     }
     let mut words = vec!["sweep".to_owned(), "simulate".to_owned()];
-    for (key, value) in stated_keys(&spec) {
+    for (key, mut value) in stated_keys(&spec) {
+        if key.kind == Kind::Path {
+            value = folders.file_of(&value).display().to_string();
+        }
         match key.path {
             "mode" => words.extend(["--mode".to_owned(), value]),
             "random_seed" => words.extend(["--seed".to_owned(), value]),

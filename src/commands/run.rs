@@ -31,7 +31,7 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     progress.finish();
     let simulation_s = clock.elapsed().as_secs_f64();
 
-    let jobs = job_rows(plan, results);
+    let jobs = job_rows(plan, &assembled.folders, results);
     let cells = cell_rows(plan, &jobs);
     write_tables(&staged, &assembled, &jobs, &cells)?;
     let failed_jobs = cells.iter().map(|cell| u64::from(cell.failed)).sum();
@@ -109,7 +109,7 @@ fn write_record(
     assembled: &Assembled,
     outcome: Outcome,
 ) -> Result<(), Failure> {
-    let Assembled { spec, plan, traces, output } = assembled;
+    let Assembled { spec, plan, traces, output, .. } = assembled;
     let record = RunRecord::new(name, spec, plan, traces, output.format, outcome);
     staged.write(Path::new("run.json"), |file| {
         serde_json::to_writer_pretty(file, &record)
