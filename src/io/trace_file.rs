@@ -59,6 +59,9 @@ pub(crate) fn read_trace(path: &Path) -> Result<Trace, TraceFileError> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
     let bad_csv = |error: csv::Error| bad_csv(path, &error);
     let header = reader.headers().map_err(bad_csv)?;
+    if header.is_empty() {
+        return Err(TraceFileError::BadTrace { path: path.to_owned(), source: TraceError::Empty });
+    }
     let layout = Layout::of(header).ok_or_else(|| TraceFileError::UnknownColumns {
         path: path.to_owned(),
         found: header.iter().collect::<Vec<_>>().join(","),
@@ -91,7 +94,9 @@ fn bad_csv(path: &Path, error: &csv::Error) -> TraceFileError {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("it has {len} fields, the header has {expected_len}")
         }
-        csv::ErrorKind::Utf8 { err, .. } => format!("it is not valid UTF-8: {err}"),
+        csv::ErrorKind::Utf8 { err, .. } => {
+            format!("field {} is not valid UTF-8: save it as UTF-8 text", err.field() + 1)
+        }
         _ => error.to_string(),
     };
     TraceFileError::BadLine { path: path.to_owned(), line, problem }
