@@ -9,7 +9,7 @@ use clap_complete::Shell;
 const AFTER_HELP: &str = "\
 Examples:
   sweep --rates 0.5,1,2 --prefill 4000,8000
-  sweep --rates 1:5:0.5 --modes disagg --set cluster_disagg.decode_gpus=1,2,4 --name decode-gpus
+  sweep --rates 1:5:0.5 --modes disagg --set cluster_disagg.decode_gpus=1,2,4
   sweep plan --rates 0.5,1,2 --prefill 4000,8000
   sweep simulate --mode mono --set arrival.rate_per_s=3
   sweep columns
@@ -45,7 +45,7 @@ pub(crate) enum Command {
     #[command(after_help = "\
 Examples:
   sweep run sweeps/quick-start.yaml
-  sweep run sweeps/prefill-sensitivity.yaml --replications 20 --name sensitivity-20")]
+  sweep run sweeps/prefill-sensitivity.yaml --replications 20 --name twenty")]
     Run {
         #[command(flatten)]
         file: FileArg,
@@ -70,7 +70,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   sweep simulate --mode mono --set arrival.rate_per_s=3
-  sweep simulate --set prompt_tokens.mode=p50_p90 --set prompt_tokens.p50=300 --set prompt_tokens.p90=2000")]
+  sweep simulate --set prompt_tokens.mode=fixed --set prompt_tokens.value=300")]
     Simulate(SimulateArgs),
     /// Print the columns of the tables, or the keys of a scenario
     #[command(after_help = "\
