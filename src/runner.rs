@@ -106,3 +106,129 @@ fn message_of(panic: &(dyn Any + Send)) -> String {
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "panicked without a message".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use sweep_engine::plan::{Limits, plan};
+    use sweep_engine::progress::Silent;
+    use sweep_engine::scenario::Traces;
+    use sweep_engine::spec::{AxisSpec, AxisValues, ScenarioSpec, SweepSpec};
+
+    use super::*;
+
+    fn plan_of(rates: &str, replications: u32) -> Plan {
+        let rates = AxisSpec { name: "rates".into(), values: AxisValues::Text(rates.to_owned()) };
+        let base = ScenarioSpec {
+            sim_seconds: Some(5.0),
+            warmup_seconds: Some(1.0),
+            ..ScenarioSpec::default()
+        };
+        let spec = SweepSpec { base, axes: vec![rates], replications, ..SweepSpec::default() };
+        plan(&spec, &Traces::default(), Limits::default()).unwrap()
+    }
+
+    fn really(job: &Job, scratch: &mut Scratch) -> Result<Summary, SimError> {
+        simulate_observed(job, scratch, &Silent, |_| ())
+    }
+
+    /// Job 1 of every three panics after some work, job 2 fails if it sees what that left behind.
+    fn panicking(job: &Job, scratch: &mut Scratch, _: &dyn Progress) -> Result<Summary, SimError> {
+        let is_new = format!("{scratch:?}") == format!("{:?}", Scratch::default());
+        match job.replication % 3 {
+            1 => {
+                assert!(!is_new, "the memory of job 0 is reused");
+                really(job, scratch)?;
+                panic!("no luck in {}", job.replication)
+            }
+            2 if !is_new => Err(SimError::TooManyRequests { limit: 0 }),
+            _ => really(job, scratch),
+        }
+    }
+
+    #[test]
+    fn a_panic_becomes_a_row_renews_the_memory_and_leaves_other_jobs_alone() {
+        let plan = plan_of("2", 600);
+        assert_eq!(plan.chunk_size, 3, "the jobs of one chunk share memory");
+        let results = run_with(&plan, Some(2), &Silent, panicking).unwrap();
+        let expected = run(&plan, Some(1), &Silent).unwrap();
+        assert_eq!(results.len(), expected.len());
+        for (number, (result, expected)) in results.iter().zip(&expected).enumerate() {
+            assert_eq!(result.id, plan.job_id(number as u64), "results come in order");
+            if number % 3 == 1 {
+                let panicked = JobFailure::Panicked(format!("no luck in {number}"));
+                assert_eq!(result.outcome, Err(panicked));
+            } else {
+                assert_eq!(result.outcome, expected.outcome, "job {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_becomes_a_row_with_its_text() {
+        let plan = plan_of("1,2,3", 4);
+        let results = run_with(&plan, None, &Silent, |job, scratch, _| match job.replication {
+            2 => Err(SimError::TooManyRequests { limit: 7 }),
+            _ => really(job, scratch),
+        })
+        .unwrap();
+        for result in &results {
+            assert_eq!(result.outcome.is_err(), result.id.replication == 2);
+            if let Err(failure) = &result.outcome {
+                let text = SimError::TooManyRequests { limit: 7 }.to_string();
+                assert_eq!(*failure, JobFailure::Failed(text));
+            }
+        }
+    }
+
+    #[test]
+    fn results_are_the_same_whatever_the_threads() {
+        let plan = plan_of("0.5:4:0.5", 50);
+        let outcomes = |threads| -> Vec<_> {
+            let results = run(&plan, Some(threads), &Silent).unwrap();
+            results.into_iter().map(|result| (result.id, result.outcome)).collect()
+        };
+        assert_eq!(outcomes(1), outcomes(5));
+    }
+
+    /// Counts jobs; the user stops after some.
+    struct StopAfter {
+        jobs: u64,
+        finished: AtomicU64,
+    }
+
+    impl Progress for StopAfter {
+        fn job_finished(&self, _: u64) {
+            self.finished.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn interrupted(&self) -> bool {
+            self.finished.load(Ordering::Relaxed) >= self.jobs
+        }
+    }
+
+    #[test]
+    fn an_interrupt_ends_the_run_between_jobs() {
+        let plan = plan_of("1", 100);
+        let progress = StopAfter { jobs: 10, finished: AtomicU64::new(0) };
+        let outcome = run(&plan, Some(1), &progress);
+        assert!(matches!(outcome, Err(Failure::Interrupted)));
+        assert_eq!(progress.finished.into_inner(), 10);
+    }
+
+    #[test]
+    fn every_job_is_reported_once() {
+        let plan = plan_of("1,2", 30);
+        let progress = StopAfter { jobs: u64::MAX, finished: AtomicU64::new(0) };
+        run(&plan, Some(2), &progress).unwrap();
+        assert_eq!(progress.finished.into_inner(), plan.num_jobs());
+    }
+
+    #[test]
+    fn a_panic_without_a_text_says_so() {
+        assert_eq!(message_of(&"a text"), "a text");
+        assert_eq!(message_of(&"a string".to_owned()), "a string");
+        assert_eq!(message_of(&7), "panicked without a message");
+    }
+}

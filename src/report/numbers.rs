@@ -76,3 +76,86 @@ fn decimals_of(half_width: f64) -> usize {
     let digits = i32::from(scientific.starts_with('1'));
     (digits - exponent).max(0) as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_is_shown_to_the_place_of_its_half_width() {
+        let cases = [
+            (0.133_58, 0.000_87, "0.1336 ± 0.0009", "0.1336"),
+            (0.087_4, 0.015_2, "0.087 ± 0.015", "0.087"),
+            (0.5, 0.099_6, "0.50 ± 0.10", "0.50"),
+            (0.5, 0.2, "0.5 ± 0.2", "0.5"),
+            (12.345, 1.94, "12.3 ± 1.9", "12.3"),
+            (12.345, 9.96, "12 ± 10", "12"),
+            (1234.5, 321.0, "1234 ± 321", "1234"),
+            (-0.02, 0.3, "-0.0 ± 0.3", "-0.0"),
+            (0.123_456, 0.0, "0.1235", "0.1235"),
+        ];
+        for (value, half_width, expected, expected_mean) in cases {
+            let text = Some(Estimate { mean: value, half_width: Some(half_width) });
+            assert_eq!(estimate(text), expected);
+            assert_eq!(mean(text), expected_mean);
+        }
+    }
+
+    #[test]
+    fn a_mean_without_half_width_has_four_digits_and_no_mean_is_a_dash() {
+        let single = Some(Estimate { mean: 0.123_456, half_width: None });
+        assert_eq!((estimate(single), mean(single)), ("0.1235".into(), "0.1235".into()));
+        assert_eq!((estimate(None), mean(None)), ("-".into(), "-".into()));
+    }
+
+    #[test]
+    fn four_digits_without_trailing_zeros() {
+        let cases = [
+            (0.0, "0"),
+            (2.0, "2"),
+            (0.1, "0.1"),
+            (0.123_449, "0.1234"),
+            (-1.000_04, "-1"),
+            (99_999.0, "100000"),
+            (123_456.0, "123500"),
+            (0.000_012_346, "0.00001235"),
+            (0.000_001_234, "1.234e-6"),
+            (2_500_000_000.0, "2.5e9"),
+        ];
+        for (number, expected) in cases {
+            assert_eq!(significant(number), expected);
+        }
+    }
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        let cases = [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+            (u64::MAX, "18,446,744,073,709,551,615"),
+        ];
+        for (count, expected) in cases {
+            assert_eq!(grouped(count), expected);
+        }
+    }
+
+    #[test]
+    fn durations_have_two_units_at_most() {
+        let cases = [
+            (0.0, "0 s"),
+            (0.012_34, "0.012 s"),
+            (0.84, "0.84 s"),
+            (9.4, "9.4 s"),
+            (9.6, "10 s"),
+            (119.4, "119 s"),
+            (125.0, "2 min 5 s"),
+            (7_199.6, "2 h 0 min"),
+            (12_000.0, "3 h 20 min"),
+        ];
+        for (seconds, expected) in cases {
+            assert_eq!(duration(seconds), expected);
+        }
+    }
+}
