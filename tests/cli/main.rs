@@ -1,1 +1,12 @@
 //! Tests of the command, end to end: one binary, a module for each subject.
+
+mod bad_input;
+mod docs;
+mod failures;
+mod invariance;
+mod store;
+mod support;
+mod tables;
+mod text;
+mod tidy;
+mod verbs;
