@@ -14,11 +14,11 @@ Examples:
   sweep simulate --mode mono --set arrival.rate_per_s=3
   sweep columns
 
-LIST is values with commas (0.5,1,2) or a range: start:stop:step (1:5:0.5, both ends included),
-lin:start:stop:points (lin:1:5:9), log:start:stop:points (log:0.1:10:9). `sweep columns --keys` lists
-every scenario key that --set and axes can reach.
+LIST is values with commas (0.5,1,2) or a range: start:stop:step (1:5:0.5, both ends included), \
+lin:start:stop:points (lin:1:5:9), log:start:stop:points (log:0.1:10:9). `sweep columns --keys` \
+lists every scenario key that --set and axes can reach.
 
-Exit codes: 0 done, 2 bad usage or input, 3 some jobs failed, 4 reading or writing failed,
+Exit codes: 0 done, 2 bad usage or input, 3 some jobs failed, 4 reading or writing failed, \
 130 interrupted.";
 
 /// Time-to-first-token of LLM-serving clusters over grids of parameters, on every core.
