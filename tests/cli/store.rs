@@ -217,6 +217,17 @@ fn wait_for(condition: impl Fn() -> bool) {
     panic!("it did not happen");
 }
 
+/// Whether a process handles Ctrl-C; where the system does not tell, it has had the time to.
+fn listens_to_interrupts(id: u32) -> bool {
+    const SIGINT: u64 = 1 << 1;
+    let Ok(status) = fs::read_to_string(format!("/proc/{id}/status")) else {
+        thread::sleep(Duration::from_secs(1));
+        return true;
+    };
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    caught.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).is_ok_and(|m| m & SIGINT != 0))
+}
+
 /// Sends a signal to a command and collects what it said.
 fn stop(child: Child, signal: &str) -> Ran {
     let id = child.id().to_string();
@@ -258,8 +269,7 @@ fn an_interrupted_simulation_writes_no_dump() {
     let arguments = "simulate --set arrival.rate_per_s=20 --sim-seconds 4e6 --warmup-seconds 3.9e6 \
         --dump-ttft ttft.csv";
     let child = start(&place, arguments);
-    // Nothing shows from outside that it listens; it does so first thing.
-    thread::sleep(Duration::from_millis(500));
+    wait_for(|| listens_to_interrupts(child.id()));
     let ran = stop(child, "-INT");
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
     assert_eq!(ran.stderr, "error: interrupted; nothing was written\n");
