@@ -82,7 +82,13 @@ fn rerun_reproduces_a_failure_as_printed() {
          --observe arrivals --sim-seconds 400 --warmup-seconds 0 --max-requests 300 --replications 2"
             .to_owned(),
     ];
+    let raised = |text: &str| {
+        let (before, after) = text.split_once("--max-requests ").unwrap();
+        let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
+        format!("{before}--max-requests 1000000{after}")
+    };
     for (number, arguments) in sweeps.iter().enumerate() {
+        let healthy = place.jobs(&format!("h{number}"), &raised(arguments));
         let ran = place.run(&format!("{arguments} --name r{number}"));
         assert_eq!(ran.code, Some(3), "{arguments}: {}", ran.stderr);
         let jobs = place.table(&format!("results/r{number}/jobs.parquet"));
@@ -94,6 +100,10 @@ fn rerun_reproduces_a_failure_as_printed() {
             let error = jobs.text(row, "error").unwrap();
             assert_eq!(again.stderr, format!("error: the simulation failed: {error}\n"));
             assert_eq!(again.stdout, "");
+            // With a higher limit it is the very job.
+            let json: Json = serde_json::from_str(&paste(&place, &raised(rerun)).stdout).unwrap();
+            let results = RESULTS.map(|name| json["results"][name].clone());
+            assert_row_is(&healthy, row, &results, rerun);
             pasted += 1;
         }
         assert!(pasted >= 2, "{arguments}");
