@@ -125,6 +125,9 @@ impl Requests<'_> {
                 return Ok(());
             }
             for i in 0..block.len {
+                if number == self.job.max_requests {
+                    return Err(SimError::TooManyRequests { limit: self.job.max_requests });
+                }
                 let arrival = Arrival {
                     number,
                     at_s: block.arrival_s[i],
@@ -135,9 +138,6 @@ impl Requests<'_> {
                     return Ok(());
                 }
                 number += 1;
-            }
-            if number > self.job.max_requests {
-                return Err(SimError::TooManyRequests { limit: self.job.max_requests });
             }
         }
     }

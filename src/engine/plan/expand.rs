@@ -10,6 +10,7 @@ use super::exclude::Exclusion;
 use super::jobs::chunk_size;
 use crate::random::{STREAM_VERSION, Seeding};
 use crate::scenario::{Defaults, MomentsCache, OfferedLoad, Scenario, SpecError, Traces, lower};
+use crate::spec::Rank;
 use crate::spec::{ConditionError, ListError, ScenarioSpec, SweepSpec, Value};
 
 /// What a plan may grow to. Far above a sweep of a million jobs.
@@ -59,6 +60,13 @@ pub struct Cell {
     pub load: OfferedLoad,
 }
 
+impl Cell {
+    /// Requests to expect from one job of this cell.
+    pub fn expected_requests(&self) -> f64 {
+        self.scenario.expected_requests(&self.load)
+    }
+}
+
 /// Why a sweep makes no plan.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[expect(missing_docs, reason = "the fields say what the message says")]
@@ -75,7 +83,7 @@ pub enum PlanError {
     ZippedTwice { axis: &'static str },
     #[error("zipped axes need equally many values: {lengths}")]
     ZipLengths { lengths: String },
-    #[error("bad exclude condition")]
+    #[error(transparent)]
     BadCondition(#[from] ConditionError),
     #[error("bad exclude condition `{text}`: {problem}")]
     BadExclusion { text: String, problem: String },
@@ -120,15 +128,25 @@ pub fn plan(spec: &SweepSpec, traces: &Traces, limits: Limits) -> Result<Plan, P
     let mut expansion = Expansion { spec, traces, axes: &axes, moments: MomentsCache::default() };
     let mut seen = BTreeSet::new();
     let mut cells = Vec::new();
+    let mut is_idle = vec![true; axes.len()];
     for point in 0..points {
         let (factors, cell_spec) = expansion.at(&dimensions, point);
+        for (is_idle, factor) in is_idle.iter_mut().zip(&factors) {
+            *is_idle &= factor.is_none();
+        }
         let is_excluded = exclusions.iter().any(|condition| condition.excludes(&axes, &factors));
         // Cells that differ only in axes without meaning are one cell.
         if !is_excluded && seen.insert(factors.clone()) {
             cells.push(expansion.cell(factors, &cell_spec, limits)?);
         }
     }
-    check_not_idle(&axes, &cells, points)?;
+    if cells.is_empty() {
+        return Err(PlanError::NothingLeft { points });
+    }
+    if let Some(idle) = is_idle.iter().position(|is_idle| *is_idle) {
+        let key = axes[idle].key;
+        return Err(PlanError::IdleAxis { axis: key.path, hint: key.meaning.to_owned() });
+    }
     let mut plan = Plan {
         axes,
         cells,
@@ -160,21 +178,6 @@ fn grid_size(
         }
         _ => Err(PlanError::TooManyJobs { cells, replications, jobs, limit: limits.jobs }),
     }
-}
-
-fn check_not_idle(axes: &[Axis], cells: &[Cell], points: u64) -> Result<(), PlanError> {
-    if cells.is_empty() {
-        return Err(PlanError::NothingLeft { points });
-    }
-    for (i, axis) in axes.iter().enumerate() {
-        if cells.iter().all(|cell| cell.factors[i].is_none()) {
-            return Err(PlanError::IdleAxis {
-                axis: axis.key.path,
-                hint: axis.key.meaning.to_owned(),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// The expansion of one sweep, under way.
@@ -215,12 +218,12 @@ impl Expansion<'_> {
                 PlanError::BadCell { cell: name(), source }
             }
         })?;
-        let requests = scenario.expected_requests();
+        let load = OfferedLoad::of(&scenario, &mut self.moments);
+        let requests = scenario.expected_requests(&load);
         if requests > crate::math::count(limits.requests_per_job) {
             let limit = limits.requests_per_job;
             return Err(PlanError::TooManyRequests { cell: name(), requests, limit });
         }
-        let load = OfferedLoad::of(&scenario, &mut self.moments);
         Ok(Cell { factors, scenario, load })
     }
 }
@@ -230,9 +233,9 @@ impl Expansion<'_> {
 fn apply(axes: &[Axis], base: &ScenarioSpec, indices: &[u32]) -> (Vec<Option<u32>>, ScenarioSpec) {
     let mut spec = base.clone();
     let mut factors = vec![None; axes.len()];
-    for structural in [true, false] {
+    for rank in Rank::ALL {
         for (i, axis) in axes.iter().enumerate() {
-            if axis.key.is_structural == structural && (axis.key.applies)(&spec) {
+            if axis.key.rank == rank && (axis.key.applies)(&spec) {
                 (axis.key.set)(&mut spec, &axis.values[indices[i] as usize]);
                 factors[i] = Some(indices[i]);
             }
@@ -246,7 +249,8 @@ fn describe(axes: &[Axis], factors: &[Option<u32>]) -> String {
     let pairs = axes.iter().zip(factors).filter_map(|(axis, factor)| {
         factor.map(|i| format!("{}={}", axis.key.column, axis.values[i as usize]))
     });
-    pairs.collect::<Vec<_>>().join(", ")
+    let name = pairs.collect::<Vec<_>>().join(", ");
+    if name.is_empty() { "without axes".to_owned() } else { name }
 }
 
 impl Plan {

@@ -5,16 +5,24 @@ use std::fmt::Display;
 use thiserror::Error;
 
 use super::system::{Arrivals, Cluster, DisaggCluster, MonoCluster, Scenario, TraceReplay};
-use super::tokens::{EmpiricalLengths, LengthColumn, TokenDistribution, TokenLengths, Z_90};
+use super::tokens::{
+    EmpiricalLengths, LengthColumn, MAX_TOKENS, TokenDistribution, TokenLengths, Z_90,
+};
 use super::trace::{TraceView, Traces};
 use crate::math;
-use crate::spec::{ArrivalKind, ArrivalSpec, Key, Mode, ScenarioSpec, TokenMode, TokenSpec};
+use crate::spec::{ArrivalKind, ArrivalSpec, Key, Mode, ScenarioSpec, TokenMode, TokenSpec, Value};
+
+/// Longest horizon, seconds: 30,000 years.
+const MAX_SECONDS: f64 = 1e12;
+
+/// Rates that make sense, requests per second.
+const RATES_PER_S: (f64, f64) = (1e-9, 1e9);
+
+/// Speeds of one GPU that make sense, tokens per second; the upper end serves as "at once".
+const SPEEDS_TOKENS_PER_S: (f64, f64) = (1e-6, 1e15);
 
 /// Most GPUs that one pool may have.
 pub const MAX_GPUS: u32 = 65_536;
-
-/// Largest mean or bound of a token length; far above every context window.
-const MAX_TOKENS: f64 = 1e9;
 
 /// Why a scenario makes no sense. Fit for "failed to …: ".
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -24,8 +32,8 @@ pub enum SpecError {
     Invalid { path: String, value: String, remedy: String },
     #[error("`{path}` is missing: {remedy}")]
     Missing { path: String, remedy: String },
-    #[error("`{path}` has no meaning with `{name}: {mode}`: remove it, or set {name} to {modes}")]
-    Foreign { path: &'static str, name: String, mode: String, modes: String },
+    #[error("`{path}` has no meaning with `{name}: {value}`: remove it, or set {name} to {others}")]
+    Foreign { path: &'static str, name: String, value: &'static str, others: String },
 }
 
 /// Defaults in which a sweep and a single simulation differ.
@@ -97,9 +105,9 @@ pub fn lower(
     defaults: Defaults,
     traces: &Traces,
 ) -> Result<Scenario, SpecError> {
-    check_parameters_fit_mode(spec)?;
+    check_all_stated_apply(spec)?;
     let full = with_defaults(spec, defaults);
-    let sim_seconds = positive("sim_seconds", full.sim_seconds)?;
+    let sim_seconds = within("sim_seconds", full.sim_seconds, (0.0, MAX_SECONDS))?;
     let warmup_seconds = not_negative("warmup_seconds", full.warmup_seconds)?;
     if warmup_seconds >= sim_seconds {
         let remedy = format!("it must be below sim_seconds ({sim_seconds})");
@@ -122,42 +130,36 @@ pub fn lower(
     })
 }
 
-/// A parameter of another spelling is a mistake, not a leftover: `p50: 300` without
-/// `mode: p50_p90` would silently mean the default distribution.
-fn check_parameters_fit_mode(spec: &ScenarioSpec) -> Result<(), SpecError> {
-    if spec.arrival.kind == Some(ArrivalKind::Trace) {
-        return Ok(());
-    }
-    for (name, tokens) in
-        [("prompt_tokens", &spec.prompt_tokens), ("output_tokens", &spec.output_tokens)]
-    {
-        let is_foreign = |key: &&Key| {
-            key.path.starts_with(name) && (key.get)(spec).is_some() && !(key.applies)(spec)
-        };
-        if let Some(key) = Key::all().find(is_foreign) {
-            let parameter = key.path.rsplit('.').next().unwrap_or_default();
-            let modes: Vec<&str> = TokenMode::ALL
-                .iter()
-                .filter(|mode| mode.parameters().contains(&parameter))
-                .map(|mode| mode.name())
-                .collect();
-            return Err(SpecError::Foreign {
-                path: key.path,
-                name: format!("{name}.mode"),
-                mode: tokens.mode().name().to_owned(),
-                modes: modes.join(" or "),
-            });
-        }
-    }
-    Ok(())
+/// A key without a meaning is a mistake, not a leftover: `p50: 300` without `mode: p50_p90`, or the
+/// path of a trace without `kind: trace`, would silently mean the default. Only the keys of the
+/// other cluster may stand, so that one base serves both modes.
+fn check_all_stated_apply(spec: &ScenarioSpec) -> Result<(), SpecError> {
+    let is_foreign = |key: &&Key| {
+        !key.path.starts_with("cluster_") && (key.get)(spec).is_some() && !(key.applies)(spec)
+    };
+    let Some(key) = Key::all().find(is_foreign) else { return Ok(()) };
+    let kind = spec.arrival.kind.unwrap_or_default();
+    let (group, parameter) = key.path.split_once('.').unwrap_or((key.path, ""));
+    let (name, value, others) = if group == "arrival" {
+        ("arrival.kind".to_owned(), kind.name(), "trace".to_owned())
+    } else if kind == ArrivalKind::Trace {
+        ("arrival.kind".to_owned(), kind.name(), "poisson or deterministic".to_owned())
+    } else {
+        let tokens =
+            if group == "prompt_tokens" { &spec.prompt_tokens } else { &spec.output_tokens };
+        let modes = TokenMode::ALL.iter().filter(|mode| mode.parameters().contains(&parameter));
+        let modes: Vec<&str> = modes.map(|mode| mode.name()).collect();
+        (format!("{group}.mode"), tokens.mode().name(), modes.join(" or "))
+    };
+    Err(SpecError::Foreign { path: key.path, name, value, others })
 }
 
 fn lower_arrivals(arrival: &ArrivalSpec, traces: &Traces) -> Result<Arrivals, SpecError> {
     let rate_per_s = arrival
         .rate_per_s
-        .map(|rate_per_s| positive("arrival.rate_per_s", Some(rate_per_s)))
+        .map(|rate_per_s| within("arrival.rate_per_s", Some(rate_per_s), RATES_PER_S))
         .transpose()?;
-    let stated_rate = || positive("arrival.rate_per_s", rate_per_s);
+    let stated_rate = || stated("arrival.rate_per_s", rate_per_s);
     match arrival.kind.unwrap_or_default() {
         ArrivalKind::Poisson => Ok(Arrivals::Poisson { rate_per_s: stated_rate()? }),
         ArrivalKind::Deterministic => Ok(Arrivals::Deterministic { rate_per_s: stated_rate()? }),
@@ -217,7 +219,8 @@ fn trace_view(
     let trace =
         traces.get(path).ok_or_else(|| invalid(key, path, "there is no such trace file"))?;
     TraceView::new(trace.clone(), start_s, end_s).ok_or_else(|| {
-        let remedy = format!("no request lies in its window from {start_s} s to {end_s} s");
+        let end = if end_s.is_finite() { format!("{end_s} s") } else { "its end".to_owned() };
+        let remedy = format!("none of its requests lies in arrival.window ({start_s} s to {end})");
         invalid(key, path, &remedy)
     })
 }
@@ -295,6 +298,13 @@ fn lower_distribution(
 }
 
 fn lognormal(key: &str, mu: f64, sigma: f64) -> Result<TokenDistribution, SpecError> {
+    if sigma <= 0.0 {
+        return Err(invalid(
+            key,
+            format_args!("too close to the other parameter (sigma {sigma})"),
+            "use `mode: fixed`",
+        ));
+    }
     let mean = math::exp(mu + sigma * sigma / 2.0);
     if mean > MAX_TOKENS {
         let remedy = format!(
@@ -315,7 +325,6 @@ fn bounded(
 ) -> Result<TokenLengths, SpecError> {
     let key = format!("{name}.min_value");
     let min_value = token_count(&key, tokens.min_value)?;
-    let is_recorded = matches!(distribution, TokenDistribution::Empirical { .. });
     if integer && min_value < 1.0 {
         let remedy = "it must be at least 1; `integer: false` allows 0";
         return Err(invalid(&key, min_value, remedy));
@@ -332,7 +341,7 @@ fn bounded(
                 let remedy = format!("it must be at least min_value ({min_value})");
                 return Err(invalid(&key, max_value, &remedy));
             }
-            if (integer || is_recorded) && max_value.fract() > 0.0 {
+            if integer && max_value.fract() > 0.0 {
                 return Err(invalid(&key, max_value, "it must be a whole number of tokens"));
             }
             Some(max_value)
@@ -347,13 +356,15 @@ fn lower_cluster(spec: &ScenarioSpec) -> Result<Cluster, SpecError> {
             let mono = &spec.cluster_mono;
             Ok(Cluster::Mono(MonoCluster {
                 num_gpus: gpus("cluster_mono.num_gpus", mono.num_gpus)?,
-                prefill_tokens_per_s: positive(
+                prefill_tokens_per_s: within(
                     "cluster_mono.prefill_tokens_per_s",
                     mono.prefill_tokens_per_s,
+                    SPEEDS_TOKENS_PER_S,
                 )?,
-                decode_tokens_per_s: positive(
+                decode_tokens_per_s: within(
                     "cluster_mono.decode_tokens_per_s",
                     mono.decode_tokens_per_s,
+                    SPEEDS_TOKENS_PER_S,
                 )?,
             }))
         }
@@ -362,13 +373,15 @@ fn lower_cluster(spec: &ScenarioSpec) -> Result<Cluster, SpecError> {
             Ok(Cluster::Disagg(DisaggCluster {
                 prefill_gpus: gpus("cluster_disagg.prefill_gpus", disagg.prefill_gpus)?,
                 decode_gpus: gpus("cluster_disagg.decode_gpus", disagg.decode_gpus)?,
-                prefill_tokens_per_s: positive(
+                prefill_tokens_per_s: within(
                     "cluster_disagg.prefill_tokens_per_s",
                     disagg.prefill_tokens_per_s,
+                    SPEEDS_TOKENS_PER_S,
                 )?,
-                decode_tokens_per_s: positive(
+                decode_tokens_per_s: within(
                     "cluster_disagg.decode_tokens_per_s",
                     disagg.decode_tokens_per_s,
+                    SPEEDS_TOKENS_PER_S,
                 )?,
             }))
         }
@@ -387,6 +400,20 @@ fn gpus(key: &str, count: Option<u32>) -> Result<u32, SpecError> {
 fn positive(key: &str, number: Option<f64>) -> Result<f64, SpecError> {
     let number = finite(key, number)?;
     if number > 0.0 { Ok(number) } else { Err(invalid(key, number, "it must be above 0")) }
+}
+
+/// Above the lower end (if that is 0) or from it on, up to the upper end.
+fn within(key: &str, number: Option<f64>, (low, high): (f64, f64)) -> Result<f64, SpecError> {
+    let number = positive(key, number)?;
+    if (low..=high).contains(&number) {
+        Ok(number)
+    } else {
+        Err(invalid(
+            key,
+            Value::Number(number),
+            &format!("it must lie between {} and {}", Value::Number(low), Value::Number(high)),
+        ))
+    }
 }
 
 fn not_negative(key: &str, number: Option<f64>) -> Result<f64, SpecError> {

@@ -9,6 +9,9 @@ use rand_distr::{Exp1, StandardNormal};
 use super::trace::TraceView;
 use crate::math;
 
+/// Largest mean, bound or recorded value of a token length; far above every context window.
+pub(super) const MAX_TOKENS: f64 = 1e9;
+
 /// z with P(Z <= z) = 0.9 for a standard normal Z.
 pub const Z_90: f64 = 1.281_551_565_544_600_4;
 
@@ -86,7 +89,8 @@ pub struct TokenLengths {
     pub integer: bool,
 }
 
-/// Mean and standard deviation.
+/// Mean and standard deviation. The latter comes from a difference of squares: it loses its digits
+/// where it is below a millionth of the mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moments {
     /// Mean.

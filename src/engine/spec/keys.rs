@@ -7,7 +7,9 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as WordError, StrDeserializer};
 
-use super::scenario::{ArrivalKind, Mode, Observe, ScenarioSpec, TokenMode, TokenSpec};
+use super::scenario::{
+    ArrivalKind, ArrivalSpec, Mode, Observe, ScenarioSpec, TokenMode, TokenSpec,
+};
 use super::value::{Kind, Value};
 
 /// One scenario key.
@@ -25,14 +27,30 @@ pub struct Key {
     pub unit: &'static str,
     /// What it means, with its default.
     pub meaning: &'static str,
-    /// Whether other keys gain or lose their meaning by it: such keys are set first.
-    pub is_structural: bool,
+    /// When it is set, relative to keys that it gives a meaning or takes it from.
+    pub rank: Rank,
     /// Whether it has a meaning in this scenario.
     pub applies: fn(&ScenarioSpec) -> bool,
     /// Its value, if it is stated.
     pub get: fn(&ScenarioSpec) -> Option<Value>,
     /// States it. The value must be of the key's kind; another is ignored.
     pub set: fn(&mut ScenarioSpec, &Value),
+}
+
+/// The order in which keys are set: each rank decides over the meaning of later ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// The architecture and the kind of arrivals.
+    System,
+    /// How a token-length distribution is spelled.
+    Spelling,
+    /// Everything else.
+    Value,
+}
+
+impl Rank {
+    /// All ranks, in order.
+    pub const ALL: [Self; 3] = [Self::System, Self::Spelling, Self::Value];
 }
 
 /// A Rust type that a key's value is stored in.
@@ -98,7 +116,7 @@ macro_rules! key {
             kind: $kind,
             unit: $unit,
             meaning: $meaning,
-            is_structural: false,
+            rank: Rank::Value,
             applies: $applies,
             get: |spec| spec.$($field).+.as_ref().map(Field::to_value),
             set: |spec, value| spec.$($field).+ = Field::from_value(value),
@@ -116,7 +134,7 @@ macro_rules! own_mode_key {
             kind: Kind::Number,
             unit: "tokens/s",
             meaning: $meaning,
-            is_structural: false,
+            rank: Rank::Value,
             applies: always,
             get: |_| None,
             set: |spec, value| {
@@ -150,7 +168,7 @@ fn draws_lengths(spec: &ScenarioSpec) -> bool {
 static SYSTEM_KEYS: [Key; 21] = [
     Key {
         aliases: &["modes"],
-        is_structural: true,
+        rank: Rank::System,
         ..key!(
             "mode",
             "mode",
@@ -198,7 +216,12 @@ static SYSTEM_KEYS: [Key; 21] = [
         "events: requests whose first token falls in the window (default); arrivals: requests that arrive in it"
     ),
     Key {
-        is_structural: true,
+        rank: Rank::System,
+        set: |spec, value| {
+            if let Some(kind) = Field::from_value(value) {
+                spec.switch_arrivals(kind);
+            }
+        },
         ..key!(
             "arrival.kind",
             "arrival.kind",
@@ -355,7 +378,7 @@ macro_rules! token_keys {
     ($field:ident, $name:literal, $least:literal) => {
         [
             Key {
-                is_structural: true,
+                rank: Rank::Spelling,
                 set: |spec, value| {
                     if let Some(mode) = Field::from_value(value) {
                         spec.$field.switch_to(mode);
@@ -447,6 +470,34 @@ impl ScenarioSpec {
     }
 }
 
+impl ScenarioSpec {
+    /// Changes the kind of arrivals and forgets what only the former kind had.
+    fn switch_arrivals(&mut self, kind: ArrivalKind) {
+        self.arrival.kind = Some(kind);
+        if kind == ArrivalKind::Trace {
+            self.prompt_tokens.keep_bounds();
+            self.output_tokens.keep_bounds();
+        } else {
+            self.arrival = ArrivalSpec {
+                rate_per_s: self.arrival.rate_per_s,
+                kind: Some(kind),
+                ..Default::default()
+            };
+        }
+    }
+}
+
+impl ArrivalKind {
+    /// The word in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Poisson => "poisson",
+            Self::Deterministic => "deterministic",
+            Self::Trace => "trace",
+        }
+    }
+}
+
 impl TokenMode {
     /// All spellings.
     pub const ALL: [Self; 7] = [
@@ -490,6 +541,11 @@ impl TokenSpec {
     /// The stated spelling, else the default.
     pub fn mode(&self) -> TokenMode {
         self.mode.unwrap_or_default()
+    }
+
+    /// Forgets the distribution, but not its bounds.
+    fn keep_bounds(&mut self) {
+        *self = Self { min_value: self.min_value, max_value: self.max_value, ..Self::default() };
     }
 
     /// Changes the spelling and forgets parameters that the new one does not have.

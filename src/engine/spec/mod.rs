@@ -10,7 +10,7 @@ mod sweep;
 mod value;
 
 pub use condition::{Comparison, Condition, ConditionError, Operand, Operator};
-pub use keys::Key;
+pub use keys::{Key, Rank};
 pub use list::{ListError, MAX_LIST_VALUES, parse_items, parse_list};
 pub use scenario::{
     ArrivalKind, ArrivalSpec, DisaggSpec, Mode, MonoSpec, Observe, ScenarioSpec, TokenMode,
