@@ -64,7 +64,7 @@ fn probe_jobs(plan: &Plan) -> (f64, Vec<JobRow>) {
             let before = Instant::now();
             let outcome = simulate_observed(&job, &mut scratch, &Silent, |_| ());
             spent += before.elapsed();
-            expected += scenario.expected_requests(&cell.load);
+            expected += cell.load.expected_requests(&scenario);
             if let (0, Ok(summary)) = (round, outcome) {
                 let result = JobResult { id, outcome: Ok(summary) };
                 rows.push(JobRow { seed: scenario.random_seed, result, rerun: None });

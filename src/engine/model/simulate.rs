@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::pool::{Departure, FifoPool};
 use super::requests::{Block, RequestStream};
-use super::summary::Summary;
+use super::summary::{Sample, Summary};
 use super::tally::{PoolTally, Served, Tally, Window};
 use crate::progress::{Progress, Silent};
 use crate::random::StreamKey;
@@ -38,17 +38,6 @@ pub enum SimError {
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
-}
-
-/// One request of the sample set.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sample {
-    /// Its number in order of arrival, from 0.
-    pub request: u64,
-    /// When it arrived, seconds.
-    pub arrival_s: f64,
-    /// Its time to first token, seconds.
-    pub ttft_s: f64,
 }
 
 /// Memory that jobs of one worker use one after the other, so that none is allocated per request.

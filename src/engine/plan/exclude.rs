@@ -1,7 +1,7 @@
 //! Exclude conditions, with their words resolved to axes, and their meaning in a cell.
 
 use super::axis::{Axis, find_key};
-use super::expand::PlanError;
+use super::error::PlanError;
 use crate::spec::{Comparison, Condition, Key, Operand, Operator, Value};
 
 /// A condition of which every side is known.

@@ -2,112 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
-use thiserror::Error;
-
 use super::axis::{Axis, dimensions, lower_axes};
+use super::design::{Cell, Limits, Plan, apply, describe};
+use super::error::PlanError;
 use super::exclude::Exclusion;
 use super::jobs::chunk_size;
-use crate::random::{STREAM_VERSION, Seeding};
-use crate::scenario::{Defaults, MomentsCache, OfferedLoad, Scenario, SpecError, Traces, lower};
-use crate::spec::Rank;
-use crate::spec::{ConditionError, ListError, ScenarioSpec, SweepSpec, Value};
-
-/// What a plan may grow to. Far above a sweep of a million jobs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Jobs of a plan.
-    pub jobs: u64,
-    /// Requests that one job may simulate (8 bytes of memory each).
-    pub requests_per_job: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { jobs: 10_000_000, requests_per_job: 100_000_000 }
-    }
-}
-
-/// A sweep, ready to run.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// Axes in declared order.
-    pub axes: Vec<Axis>,
-    /// Cells in row-major order of the axes, the last one fastest.
-    pub cells: Vec<Cell>,
-    /// Replications per cell, >= 1.
-    pub replications: u32,
-    /// How cells share randomness.
-    pub seeding: Seeding,
-    /// What the jobs may grow to.
-    pub limits: Limits,
-    /// Jobs per chunk.
-    pub chunk_size: u64,
-    /// SHA-256 over everything that decides the values of a row, as hexadecimal digits. Not over
-    /// replications, limits, names or threads: more replications extend a run.
-    pub hash: String,
-    base: ScenarioSpec,
-}
-
-/// One point of the design.
-#[derive(Clone, Debug)]
-pub struct Cell {
-    /// Per axis the index of its value; `None` where the axis means nothing in this cell.
-    pub factors: Vec<Option<u32>>,
-    /// The system.
-    pub scenario: Scenario,
-    /// Its offered load.
-    pub load: OfferedLoad,
-}
-
-impl Cell {
-    /// Requests to expect from one job of this cell.
-    pub fn expected_requests(&self) -> f64 {
-        self.scenario.expected_requests(&self.load)
-    }
-}
-
-/// Why a sweep makes no plan.
-#[derive(Clone, Debug, Error, PartialEq)]
-#[expect(missing_docs, reason = "the fields say what the message says")]
-pub enum PlanError {
-    #[error("unknown key `{name}`: {hint}")]
-    UnknownAxis { name: String, hint: String },
-    #[error("bad values of axis `{axis}`")]
-    BadAxis { axis: String, source: ListError },
-    #[error("the axes `{first}` and `{second}` set the same parameter: keep one")]
-    SameParameter { first: &'static str, second: &'static str },
-    #[error("zip names `{name}`, which is no axis of this sweep: add it to axes")]
-    ZipWithoutAxis { name: String },
-    #[error("axis `{axis}` stands twice in zip: name it once")]
-    ZippedTwice { axis: &'static str },
-    #[error("zipped axes need equally many values: {lengths}")]
-    ZipLengths { lengths: String },
-    #[error(transparent)]
-    BadCondition(#[from] ConditionError),
-    #[error("bad exclude condition `{text}`: {problem}")]
-    BadExclusion { text: String, problem: String },
-    #[error("replications is 0: it must be at least 1")]
-    NoReplications,
-    #[error(
-        "the grid has {cells} cells, with {replications} replications {jobs} jobs; the limit is \
-         {limit}: drop values or replications, or raise --max-jobs"
-    )]
-    TooManyJobs { cells: u128, replications: u32, jobs: u128, limit: u64 },
-    #[error("no cell is left: the exclude conditions rule out all {points} points of the grid")]
-    NothingLeft { points: u64 },
-    #[error("axis `{axis}` means nothing in any cell: {hint}")]
-    IdleAxis { axis: &'static str, hint: String },
-    #[error("bad cell {cell}")]
-    BadCell { cell: String, source: SpecError },
-    #[error(transparent)]
-    BadBase(#[from] SpecError),
-    #[error(
-        "the cell {cell} would simulate about {requests:.3e} requests per job, the limit is \
-         {limit}: shorten sim_seconds, lower the rate, or raise --max-requests"
-    )]
-    TooManyRequests { cell: String, requests: f64, limit: u64 },
-}
+use crate::scenario::{Defaults, MomentsCache, OfferedLoad, Traces, lower};
+use crate::spec::{ScenarioSpec, SweepSpec};
 
 /// Expands a sweep into cells, jobs and chunks.
 ///
@@ -219,74 +120,11 @@ impl Expansion<'_> {
             }
         })?;
         let load = OfferedLoad::of(&scenario, &mut self.moments);
-        let requests = scenario.expected_requests(&load);
+        let requests = load.expected_requests(&scenario);
         if requests > crate::math::count(limits.requests_per_job) {
             let limit = limits.requests_per_job;
             return Err(PlanError::TooManyRequests { cell: name(), requests, limit });
         }
         Ok(Cell { factors, scenario, load })
-    }
-}
-
-/// Sets every axis that has a meaning in the resulting scenario. Keys that decide over the meaning
-/// of others go first.
-fn apply(axes: &[Axis], base: &ScenarioSpec, indices: &[u32]) -> (Vec<Option<u32>>, ScenarioSpec) {
-    let mut spec = base.clone();
-    let mut factors = vec![None; axes.len()];
-    for rank in Rank::ALL {
-        for (i, axis) in axes.iter().enumerate() {
-            if axis.key.rank == rank && (axis.key.applies)(&spec) {
-                (axis.key.set)(&mut spec, &axis.values[indices[i] as usize]);
-                factors[i] = Some(indices[i]);
-            }
-        }
-    }
-    (factors, spec)
-}
-
-/// `rate_per_s=2, mode=mono`.
-fn describe(axes: &[Axis], factors: &[Option<u32>]) -> String {
-    let pairs = axes.iter().zip(factors).filter_map(|(axis, factor)| {
-        factor.map(|i| format!("{}={}", axis.key.column, axis.values[i as usize]))
-    });
-    let name = pairs.collect::<Vec<_>>().join(", ");
-    if name.is_empty() { "without axes".to_owned() } else { name }
-}
-
-impl Plan {
-    /// The value of an axis in a cell; `None` where it means nothing there.
-    pub fn factor(&self, cell: &Cell, axis: usize) -> Option<&Value> {
-        cell.factors[axis].map(|i| &self.axes[axis].values[i as usize])
-    }
-
-    /// `rate_per_s=2, mode=mono`.
-    pub fn cell_name(&self, cell: &Cell) -> String {
-        describe(&self.axes, &cell.factors)
-    }
-
-    /// The scenario of a cell as one would write it.
-    pub fn cell_spec(&self, cell: &Cell) -> ScenarioSpec {
-        let indices: Vec<u32> = cell.factors.iter().map(|factor| factor.unwrap_or(0)).collect();
-        apply(&self.axes, &self.base, &indices).1
-    }
-
-    fn content_hash(&self) -> String {
-        let mut hash = Sha256::new();
-        let mut line = |text: String| {
-            hash.update(text.as_bytes());
-            hash.update(b"\n");
-        };
-        line(format!("sweep {} streams {STREAM_VERSION}", env!("CARGO_PKG_VERSION")));
-        line(format!("{:?}", self.seeding));
-        for axis in &self.axes {
-            line(axis.key.column.to_owned());
-        }
-        for cell in &self.cells {
-            line(self.cell_name(cell));
-            line(cell.scenario.canonical());
-            line(cell.scenario.canonical_window());
-            line(cell.scenario.random_seed.to_string());
-        }
-        crate::hex(&hash.finalize())
     }
 }

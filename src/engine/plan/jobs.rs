@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::expand::{Cell, Plan};
+use super::design::{Cell, Plan};
 use crate::model::Job;
 use crate::random::{Seeding, StreamKey};
 use crate::scenario::Scenario;

@@ -1,16 +1,11 @@
 //! Lowering: from what is written to what is meant. Defaults, then checks, once.
 
-use std::fmt::Display;
-
-use thiserror::Error;
-
+use super::check::{SpecError, invalid, not_negative, stated, within};
+use super::distribution::LengthColumn;
+use super::lengths::{lower_lengths, lower_recorded, trace_view};
 use super::system::{Arrivals, Cluster, DisaggCluster, MonoCluster, Scenario, TraceReplay};
-use super::tokens::{
-    EmpiricalLengths, LengthColumn, MAX_TOKENS, TokenDistribution, TokenLengths, Z_90,
-};
-use super::trace::{TraceView, Traces};
-use crate::math;
-use crate::spec::{ArrivalKind, ArrivalSpec, Key, Mode, ScenarioSpec, TokenMode, TokenSpec, Value};
+use super::trace::Traces;
+use crate::spec::{ArrivalKind, ArrivalSpec, Key, Mode, ScenarioSpec, TokenMode, TokenSpec};
 
 /// Longest horizon, seconds: 30,000 years.
 const MAX_SECONDS: f64 = 1e12;
@@ -23,18 +18,6 @@ const SPEEDS_TOKENS_PER_S: (f64, f64) = (1e-6, 1e15);
 
 /// Most GPUs that one pool may have.
 pub const MAX_GPUS: u32 = 65_536;
-
-/// Why a scenario makes no sense. Fit for "failed to …: ".
-#[derive(Clone, Debug, Error, PartialEq)]
-#[expect(missing_docs, reason = "the fields say what the message says")]
-pub enum SpecError {
-    #[error("`{path}` is {value}: {remedy}")]
-    Invalid { path: String, value: String, remedy: String },
-    #[error("`{path}` is missing: {remedy}")]
-    Missing { path: String, remedy: String },
-    #[error("`{path}` has no meaning with `{name}: {value}`: remove it, or set {name} to {others}")]
-    Foreign { path: &'static str, name: String, value: &'static str, others: String },
-}
 
 /// Defaults in which a sweep and a single simulation differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,148 +191,6 @@ fn root_rounded_up(requests: usize) -> usize {
     if root * root < requests { root + 1 } else { root }
 }
 
-fn trace_view(
-    key: &str,
-    path: Option<&str>,
-    traces: &Traces,
-    start_s: f64,
-    end_s: f64,
-) -> Result<TraceView, SpecError> {
-    let path = path.ok_or_else(|| missing(key, "give the path of a trace"))?;
-    let trace =
-        traces.get(path).ok_or_else(|| invalid(key, path, "there is no such trace file"))?;
-    TraceView::new(trace.clone(), start_s, end_s).ok_or_else(|| {
-        let end = if end_s.is_finite() { format!("{end_s} s") } else { "its end".to_owned() };
-        let remedy = format!("none of its requests lies in arrival.window ({start_s} s to {end})");
-        invalid(key, path, &remedy)
-    })
-}
-
-/// Lengths as recorded, within bounds that are stated.
-fn lower_recorded(
-    name: &'static str,
-    tokens: &TokenSpec,
-    view: &TraceView,
-    column: LengthColumn,
-) -> Result<TokenLengths, SpecError> {
-    let lengths = EmpiricalLengths { view: view.clone(), column };
-    let bounds = TokenSpec { min_value: Some(tokens.min_value.unwrap_or(0.0)), ..tokens.clone() };
-    bounded(name, &bounds, TokenDistribution::Empirical { lengths }, false)
-}
-
-fn lower_lengths(
-    name: &'static str,
-    tokens: &TokenSpec,
-    traces: &Traces,
-    column: LengthColumn,
-) -> Result<TokenLengths, SpecError> {
-    let integer = tokens.integer.unwrap_or(true);
-    let distribution = lower_distribution(name, tokens, traces, column)?;
-    bounded(name, tokens, distribution, integer)
-}
-
-fn lower_distribution(
-    name: &'static str,
-    tokens: &TokenSpec,
-    traces: &Traces,
-    column: LengthColumn,
-) -> Result<TokenDistribution, SpecError> {
-    let key = |parameter: &str| format!("{name}.{parameter}");
-    match tokens.mode() {
-        TokenMode::Log => {
-            let mu = finite(&key("mean"), tokens.mean)?;
-            lognormal(&key("mean"), mu, positive(&key("sigma"), tokens.sigma)?)
-        }
-        TokenMode::RealMeanStd => {
-            let mean = positive(&key("mean"), tokens.mean)?;
-            let ratio = positive(&key("std"), tokens.std)? / mean;
-            let sigma = libm::log1p(ratio * ratio).sqrt();
-            lognormal(&key("mean"), math::ln(mean) - sigma * sigma / 2.0, sigma)
-        }
-        TokenMode::P50P90 => {
-            let p50 = positive(&key("p50"), tokens.p50)?;
-            let p90 = positive(&key("p90"), tokens.p90)?;
-            if p90 <= p50 {
-                return Err(invalid(&key("p90"), p90, &format!("it must be above p50 ({p50})")));
-            }
-            lognormal(&key("p90"), math::ln(p50), (math::ln(p90) - math::ln(p50)) / Z_90)
-        }
-        TokenMode::Fixed => {
-            Ok(TokenDistribution::Fixed { value: token_count(&key("value"), tokens.value)? })
-        }
-        TokenMode::Uniform => {
-            let low = token_count(&key("low"), tokens.low)?;
-            let high = token_count(&key("high"), tokens.high)?;
-            if high <= low {
-                return Err(invalid(&key("high"), high, &format!("it must be above low ({low})")));
-            }
-            Ok(TokenDistribution::Uniform { low, high })
-        }
-        TokenMode::Exponential => {
-            let mean = positive(&key("mean"), tokens.mean)?;
-            Ok(TokenDistribution::Exponential { mean: token_count(&key("mean"), Some(mean))? })
-        }
-        TokenMode::Empirical => {
-            let path = tokens.path.as_deref();
-            let view = trace_view(&key("path"), path, traces, 0.0, f64::INFINITY)?;
-            Ok(TokenDistribution::Empirical { lengths: EmpiricalLengths { view, column } })
-        }
-    }
-}
-
-fn lognormal(key: &str, mu: f64, sigma: f64) -> Result<TokenDistribution, SpecError> {
-    if sigma <= 0.0 {
-        return Err(invalid(
-            key,
-            format_args!("too close to the other parameter (sigma {sigma})"),
-            "use `mode: fixed`",
-        ));
-    }
-    let mean = math::exp(mu + sigma * sigma / 2.0);
-    if mean > MAX_TOKENS {
-        let remedy = format!(
-            "the lognormal would have a mean of {mean:.3e} tokens, the limit is {MAX_TOKENS:e}; \
-             `mode: log` takes the mean of the logarithm, `real_mean_std` that of the tokens"
-        );
-        return Err(invalid(key, format_args!("too large (mu {mu}, sigma {sigma})"), &remedy));
-    }
-    Ok(TokenDistribution::Lognormal { mu, sigma })
-}
-
-/// Adds bounds to a distribution.
-fn bounded(
-    name: &'static str,
-    tokens: &TokenSpec,
-    distribution: TokenDistribution,
-    integer: bool,
-) -> Result<TokenLengths, SpecError> {
-    let key = format!("{name}.min_value");
-    let min_value = token_count(&key, tokens.min_value)?;
-    if integer && min_value < 1.0 {
-        let remedy = "it must be at least 1; `integer: false` allows 0";
-        return Err(invalid(&key, min_value, remedy));
-    }
-    if integer && min_value.fract() > 0.0 {
-        return Err(invalid(&key, min_value, "it must be a whole number of tokens"));
-    }
-    let max_value = match tokens.max_value {
-        None => None,
-        Some(max_value) => {
-            let key = format!("{name}.max_value");
-            let max_value = token_count(&key, Some(max_value))?;
-            if max_value < min_value {
-                let remedy = format!("it must be at least min_value ({min_value})");
-                return Err(invalid(&key, max_value, &remedy));
-            }
-            if integer && max_value.fract() > 0.0 {
-                return Err(invalid(&key, max_value, "it must be a whole number of tokens"));
-            }
-            Some(max_value)
-        }
-    };
-    Ok(TokenLengths { distribution, min_value, max_value, integer })
-}
-
 fn lower_cluster(spec: &ScenarioSpec) -> Result<Cluster, SpecError> {
     match spec.mode() {
         Mode::Mono => {
@@ -395,58 +236,4 @@ fn gpus(key: &str, count: Option<u32>) -> Result<u32, SpecError> {
     } else {
         Err(invalid(key, count, &format!("it must lie between 1 and {MAX_GPUS}")))
     }
-}
-
-fn positive(key: &str, number: Option<f64>) -> Result<f64, SpecError> {
-    let number = finite(key, number)?;
-    if number > 0.0 { Ok(number) } else { Err(invalid(key, number, "it must be above 0")) }
-}
-
-/// Above the lower end (if that is 0) or from it on, up to the upper end.
-fn within(key: &str, number: Option<f64>, (low, high): (f64, f64)) -> Result<f64, SpecError> {
-    let number = positive(key, number)?;
-    if (low..=high).contains(&number) {
-        Ok(number)
-    } else {
-        Err(invalid(
-            key,
-            Value::Number(number),
-            &format!("it must lie between {} and {}", Value::Number(low), Value::Number(high)),
-        ))
-    }
-}
-
-fn not_negative(key: &str, number: Option<f64>) -> Result<f64, SpecError> {
-    let number = finite(key, number)?;
-    if number >= 0.0 { Ok(number) } else { Err(invalid(key, number, "it must not be negative")) }
-}
-
-fn token_count(key: &str, number: Option<f64>) -> Result<f64, SpecError> {
-    let number = not_negative(key, number)?;
-    if number <= MAX_TOKENS {
-        Ok(number)
-    } else {
-        Err(invalid(key, number, &format!("the limit is {MAX_TOKENS:e} tokens")))
-    }
-}
-
-fn finite(key: &str, number: Option<f64>) -> Result<f64, SpecError> {
-    let number = stated(key, number)?;
-    if number.is_finite() {
-        Ok(number)
-    } else {
-        Err(invalid(key, number, "it must be a finite number"))
-    }
-}
-
-fn stated<T>(key: &str, value: Option<T>) -> Result<T, SpecError> {
-    value.ok_or_else(|| missing(key, "this mode needs it"))
-}
-
-fn missing(key: &str, remedy: &str) -> SpecError {
-    SpecError::Missing { path: key.to_owned(), remedy: remedy.to_owned() }
-}
-
-fn invalid(key: &str, value: impl Display, remedy: &str) -> SpecError {
-    SpecError::Invalid { path: key.to_owned(), value: value.to_string(), remedy: remedy.to_owned() }
 }

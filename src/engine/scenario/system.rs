@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::load::OfferedLoad;
-use super::tokens::{TokenDistribution, TokenLengths};
+use super::distribution::TokenDistribution;
+use super::tokens::TokenLengths;
 use super::trace::TraceView;
 use crate::spec::{Mode, Observe};
 
@@ -95,24 +95,6 @@ impl Scenario {
     /// Length of the window, seconds.
     pub fn window_s(&self) -> f64 {
         self.sim_seconds - self.warmup_seconds
-    }
-
-    /// Requests to expect from one job with this offered load; an upper bound for a trace that
-    /// stops.
-    ///
-    /// When arrivals are observed in disagg, they keep coming until the last sampled request has
-    /// left prefill: past the horizon by the backlog of an overloaded prefill pool.
-    pub fn expected_requests(&self, load: &OfferedLoad) -> f64 {
-        let until_s = match (self.observe, load.prefill) {
-            (Observe::Arrivals, Some(load)) => self.sim_seconds * load.max(1.0),
-            _ => self.sim_seconds,
-        };
-        match &self.arrivals {
-            Arrivals::Trace(replay) if !replay.repeat => {
-                crate::math::count(replay.view.len() as u64)
-            }
-            arrivals => arrivals.rate_per_s().unwrap_or(0.0) * until_s,
-        }
     }
 
     /// What names the system itself, in a fixed spelling: everything but window and seed.

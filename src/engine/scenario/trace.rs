@@ -8,8 +8,10 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::tokens::MAX_TOKENS;
 use crate::math;
+
+/// Largest mean, bound or recorded value of a token length; far above every context window.
+pub(super) const MAX_TOKENS: f64 = 1e9;
 
 /// Largest arrival time, seconds from the origin of the clock.
 const MAX_ARRIVAL_S: f64 = 1e12;

@@ -3,8 +3,10 @@
 //! Nothing here knows defaults or validity; that is [`crate::scenario`] and [`crate::plan`].
 
 mod condition;
+mod key_table;
 mod keys;
 mod list;
+mod modes;
 mod scenario;
 mod sweep;
 mod value;
