@@ -7,7 +7,7 @@ use sweep_engine::plan::{Limits, Plan, plan};
 use sweep_engine::random::Seeding;
 use sweep_engine::scenario::Traces;
 use sweep_engine::spec::{
-    AxisSpec, AxisValues, Key, Kind, ScenarioSpec, SweepSpec, Value, parse_list,
+    AxisSpec, AxisValues, Key, Kind, Rank, ScenarioSpec, SweepSpec, Value, parse_list,
 };
 
 use crate::cli::{FormatArg, LimitArgs, RunArgs, ScenarioArgs, SeedingArg};
@@ -244,7 +244,7 @@ impl Overrides {
     /// Single values of keys that decide over the meaning of others go first, as in the expansion
     /// of a plan. Lists keep their order: it becomes that of the axes.
     fn sort(&mut self) {
-        self.0.sort_by_key(|(key, text)| !key.is_structural || is_list(key, text));
+        self.0.sort_by_key(|(key, text)| if is_list(key, text) { Rank::Value } else { key.rank });
     }
 
     /// A flag that changes nothing is a mistake of the user's.

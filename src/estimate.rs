@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sweep_engine::model::{Job, Scratch, simulate_observed};
-use sweep_engine::plan::Plan;
+use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::progress::Silent;
 use sweep_engine::scenario::Scenario;
 
@@ -58,12 +58,13 @@ fn probe_jobs(plan: &Plan) -> (f64, Vec<JobRow>) {
         for number in (0..plan.cells.len() as u64).step_by(stride) {
             let id = plan.job_id(number);
             let job = plan.job(id);
-            let scenario = shortened(job.scenario);
+            let cell = plan.cell(id);
+            let scenario = shortened(cell);
             let job = Job { scenario: &scenario, ..job };
             let before = Instant::now();
             let outcome = simulate_observed(&job, &mut scratch, &Silent, |_| ());
             spent += before.elapsed();
-            expected += scenario.expected_requests();
+            expected += cell.load.expected_requests(&scenario);
             if let (0, Ok(summary)) = (round, outcome) {
                 let result = JobResult { id, outcome: Ok(summary) };
                 rows.push(JobRow { seed: scenario.random_seed, result, rerun: None });
@@ -76,10 +77,10 @@ fn probe_jobs(plan: &Plan) -> (f64, Vec<JobRow>) {
     (spent.as_secs_f64() / expected.max(1.0), rows)
 }
 
-/// The scenario with its horizon cut to the size of a probe.
-fn shortened(scenario: &Scenario) -> Scenario {
-    let ratio = (PROBE_REQUESTS / scenario.expected_requests().max(1.0)).min(1.0);
-    let mut probe = scenario.clone();
+/// The cell's scenario with its horizon cut to the size of a probe.
+fn shortened(cell: &Cell) -> Scenario {
+    let ratio = (PROBE_REQUESTS / cell.expected_requests().max(1.0)).min(1.0);
+    let mut probe = cell.scenario.clone();
     probe.sim_seconds *= ratio;
     probe.warmup_seconds *= ratio;
     probe

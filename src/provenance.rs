@@ -113,7 +113,7 @@ pub(crate) fn parquet_metadata(
     let columns: Vec<ColumnDoc> =
         documentation(Some(plan)).into_iter().filter(|doc| doc.is_in(table)).collect();
     let axes: BTreeMap<&str, _> =
-        plan.axes.iter().map(|axis| (axis.key.column, &axis.values)).collect();
+        plan.axes.iter().map(|axis| (axis.key.path, &axis.values)).collect();
     let entries = [
         ("sweep.version", env!("CARGO_PKG_VERSION").to_owned()),
         ("sweep.format_version", FORMAT_VERSION.to_string()),

@@ -2,9 +2,9 @@
 
 use sweep_engine::plan::{Limits, PlanError, plan};
 use sweep_engine::scenario::{Defaults, Scenario, SpecError, Traces, lower, with_defaults};
-use sweep_engine::spec::{Key, Kind, ScenarioSpec, Value};
+use sweep_engine::spec::{Key, Kind, ScenarioSpec, Value, parse_list};
 
-use crate::support::{Row, Setting, sweep, trace};
+use crate::support::{Row, Setting, sweep, trace, with_causes};
 
 /// A scenario with these keys; numbers may be anything that a double can be.
 fn scenario(settings: &[Setting]) -> ScenarioSpec {
@@ -208,11 +208,13 @@ fn traces_without_sense_are_refused() {
         ),
         (
             &[path, ("arrival.window.start_s", "5")],
-            "`arrival.path` is t.csv: no request lies in its window from 5 s to inf s".into(),
+            "`arrival.path` is t.csv: none of its requests lies in arrival.window (5 s to its end)"
+                .into(),
         ),
         (
             &[path, ("arrival.window.start_s", "2.5"), ("arrival.window.end_s", "4")],
-            "`arrival.path` is t.csv: no request lies in its window from 2.5 s to 4 s".into(),
+            "`arrival.path` is t.csv: none of its requests lies in arrival.window (2.5 s to 4 s)"
+                .into(),
         ),
         (
             &[path, ("arrival.window.start_s", "-1")],
@@ -294,13 +296,78 @@ fn a_bad_cell_is_named_and_a_bad_base_is_not() {
     let spec = sweep(&[("rates", "1,2"), ("warmup_seconds", "60,900")], 1);
     let error = plan(&spec, &Traces::default(), Limits::default()).expect_err("it is bad");
     assert_eq!(
-        error.to_string(),
-        "`warmup_seconds` is 900: it must be below sim_seconds (600) \
-         (in the cell rate_per_s=1, warmup_seconds=900)"
+        with_causes(&error),
+        "bad cell rate_per_s=1, warmup_seconds=900: `warmup_seconds` is 900: it must be below \
+         sim_seconds (600)"
     );
     let mut spec = sweep(&[], 1);
     spec.base.warmup_seconds = Some(900.0);
     let error = plan(&spec, &Traces::default(), Limits::default()).expect_err("it is bad");
     assert_eq!(error.to_string(), "`warmup_seconds` is 900: it must be below sim_seconds (600)");
     assert!(matches!(error, PlanError::BadBase(SpecError::Invalid { .. })));
+}
+
+#[test]
+fn stated_keys_without_a_meaning_are_refused() {
+    let leftover = |spec: &ScenarioSpec| {
+        lower(spec, Defaults::SWEEP, &traces()).expect_err("it is a leftover").to_string()
+    };
+    let mut spec = ScenarioSpec::default();
+    spec.arrival.path = Some("t.csv".into());
+    assert_eq!(
+        leftover(&spec),
+        "`arrival.path` has no meaning with `arrival.kind: poisson`: remove it, or set \
+         arrival.kind to trace"
+    );
+    let mut spec = scenario(&[("arrival.kind", "trace"), ("arrival.path", "t.csv")]);
+    spec.output_tokens.mean = Some(5.0);
+    assert_eq!(
+        leftover(&spec),
+        "`output_tokens.mean` has no meaning with `arrival.kind: trace`: remove it, or set \
+         arrival.kind to poisson or deterministic"
+    );
+    // The other cluster may be described, so that one base serves both modes.
+    let spec = scenario(&[("mode", "mono"), ("cluster_disagg.decode_gpus", "3")]);
+    lower(&spec, Defaults::SWEEP, &traces()).expect("it is valid");
+}
+
+#[test]
+fn switching_the_kind_of_arrivals_forgets_what_only_the_former_kind_had() {
+    let traced = scenario(&[
+        ("prompt_tokens.mode", "fixed"),
+        ("prompt_tokens.value", "5"),
+        ("prompt_tokens.max_value", "9"),
+        ("arrival.path", "t.csv"),
+        ("arrival.kind", "trace"),
+    ]);
+    assert_eq!(traced.prompt_tokens.value, None);
+    assert_eq!(traced.prompt_tokens.max_value, Some(9.0), "bounds hold for recorded lengths, too");
+    let drawn = scenario(&[("arrival.path", "t.csv"), ("rates", "3"), ("arrival.kind", "poisson")]);
+    assert_eq!((drawn.arrival.path, drawn.arrival.rate_per_s), (None, Some(3.0)));
+}
+
+#[test]
+fn numbers_without_sense_are_refused() {
+    assert_message(
+        &[("rates", "1e300")],
+        "`arrival.rate_per_s` is 1e300: it must lie between 1e-9 and 1000000000",
+    );
+    assert_message(
+        &[("prefill", "1e-308")],
+        "`cluster_disagg.prefill_tokens_per_s` is 1e-308: it must lie between 0.000001 and 1000000000000000",
+    );
+    assert_message(
+        &[("sim_seconds", "1e13")],
+        "`sim_seconds` is 10000000000000: it must lie between 0 and 1000000000000",
+    );
+    assert_message(
+        &[
+            ("prompt_tokens.mode", "real_mean_std"),
+            ("prompt_tokens.mean", "500"),
+            ("prompt_tokens.std", "1e-170"),
+        ],
+        "`prompt_tokens.mean` is too close to the other parameter (sigma 0): use `mode: fixed`",
+    );
+    let zero_twice = parse_list("0,-0", Kind::Number).expect_err("they are the same");
+    assert_eq!(zero_twice.to_string(), "the value 0 stands twice: remove one");
 }

@@ -102,3 +102,24 @@ fn conditions_are_read_with_or_without_blanks() {
         ("<=".into(), "=".into())
     );
 }
+
+#[test]
+fn a_column_that_two_axes_share_means_the_one_that_the_cell_has() {
+    let axes = [
+        ("modes", "mono,disagg"),
+        ("cluster_mono.prefill_tokens_per_s", "4,5"),
+        ("cluster_disagg.prefill_tokens_per_s", "3,6"),
+    ];
+    let plan = try_plan(&with_exclude(&axes, &["prefill_tokens_per_s >= 5"])).expect("it is valid");
+    let speeds = plan.cells.iter().map(|cell| cell.scenario.cluster.prefill_tokens_per_s());
+    assert_eq!(speeds.collect::<Vec<_>>(), [4.0, 3.0]);
+}
+
+#[test]
+fn an_axis_that_only_excluded_cells_use_is_not_idle() {
+    let axes = [("modes", "mono,disagg"), ("cluster_disagg.prefill_gpus", "1,2")];
+    let plan = try_plan(&with_exclude(&axes, &["mode != mono"])).expect("it is valid");
+    assert_eq!(plan.cells.len(), 1);
+    let plan = try_plan(&with_exclude(&axes, &["prefill_gpus = 2"])).expect("it is valid");
+    assert_eq!(plan.cells.len(), 2);
+}

@@ -13,7 +13,7 @@ fn numbers(text: &str) -> Vec<f64> {
 
 #[test]
 fn lists_and_ranges_have_the_values_one_would_write() {
-    let cases: [(&str, &[f64]); 17] = [
+    let cases: [(&str, &[f64]); 19] = [
         ("2", &[2.0]),
         ("0.5,1,2", &[0.5, 1.0, 2.0]),
         (" 0.5 , 1 ", &[0.5, 1.0]),
@@ -31,6 +31,8 @@ fn lists_and_ranges_have_the_values_one_would_write() {
         ("lin:0:1:11", &[0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]),
         ("log:0.1:10:3", &[0.1, 1.0, 10.0]),
         ("log:0.3:0.7:2", &[0.3, 0.7]),
+        ("log:1:8:4", &[1.0, 2.0, 4.0, 8.0]),
+        ("log:0.01:10:4", &[0.01, 0.1, 1.0, 10.0]),
     ];
     for (text, expected) in cases {
         assert_eq!(numbers(text), expected, "{text}");
@@ -152,7 +154,7 @@ fn endless_ranges_are_refused_before_they_are_built() {
     // A range may fill the list to its limit, and then nothing more fits.
     assert_eq!(
         far("1:1e6:1,0"),
-        "`1:1e6:1,0` has 1000001 points, the limit is 1000000: use a larger step"
+        "the list has more than 1000000 values: drop some, or use larger steps"
     );
 }
 

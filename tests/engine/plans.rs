@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
-use sweep_engine::model::Summary;
+use sweep_engine::model::{Summary, simulate};
 use sweep_engine::plan::{JobId, Limits, Plan, plan};
 use sweep_engine::random::Seeding;
 use sweep_engine::scenario::{ScenarioEcho, Traces};
@@ -52,7 +52,7 @@ fn cells_are_row_major_and_jobs_replication_major() {
 fn a_sweep_without_axes_has_one_cell() {
     let plan = plan_of(&[], 2);
     assert_eq!((plan.cells.len(), plan.num_jobs()), (1, 2));
-    assert_eq!(names(&plan), [""]);
+    assert_eq!(names(&plan), ["without axes"]);
 }
 
 /// Modes mono,disagg with 1, 2 or 4 decode GPUs: one mono cell and three disagg cells per rate.
@@ -172,7 +172,10 @@ fn bad_sweeps_say_what_is_wrong() {
         ),
         (with_zip(&rates_and_speeds, &[&["ratse"]]), "unknown key `ratse`: did you mean `rates`?"),
         (sweep(&rates_and_speeds, 0), "replications is 0: it must be at least 1"),
-        (sweep(&[("rates", "1,x")], 1), "axis `rates`: `x`: it must be a finite number"),
+        (
+            sweep(&[("rates", "1,x")], 1),
+            "bad values of axis `rates`: `x`: it must be a finite number",
+        ),
         (
             sweep(&[("rates", "1"), ("arrival.rate_per_s", "2")], 1),
             "the axes `arrival.rate_per_s` and `arrival.rate_per_s` set the same parameter: keep one",
@@ -443,4 +446,44 @@ proptest! {
         }
         prop_assert_eq!(next, u64::from(cells) * u64::from(replications));
     }
+}
+
+#[test]
+fn the_null_rule_does_not_depend_on_the_order_of_axes() {
+    let kinds = ("arrival.kind", "poisson,trace");
+    let spellings = ("prompt_tokens.mode", "log,uniform");
+    let rest = [("prompt_tokens.low", "1"), ("prompt_tokens.high", "9"), ("arrival.path", "t.csv")];
+    for order in [[kinds, spellings], [spellings, kinds]] {
+        let settings: Vec<Setting> = order.into_iter().chain(rest).collect();
+        let plan = plan_with_trace(&settings, 1, &[(0.0, 1.0, 1.0), (1.0, 2.0, 2.0)]);
+        assert_eq!(plan.cells.len(), 3, "log, uniform and recorded lengths");
+    }
+}
+
+#[test]
+fn the_work_of_an_overloaded_prefill_pool_is_foreseen() {
+    let settings = [
+        ("mode", "disagg"),
+        ("rates", "20"),
+        ("prefill", "500"),
+        ("sim_seconds", "60"),
+        ("warmup_seconds", "5"),
+        ("observe", "arrivals"),
+    ];
+    let plan = plan_of(&settings, 1);
+    let expected = plan.cells[0].expected_requests();
+    let simulated = simulate(&plan.job(plan.job_id(0))).expect("within limits").num_simulated;
+    let ratio = simulated as f64 / expected;
+    assert!((0.8..1.25).contains(&ratio), "{simulated} simulated, {expected} expected");
+}
+
+#[test]
+fn a_job_stops_at_its_limit_of_requests() {
+    let plan = plan_of(&[("mode", "mono"), ("rates", "2")], 1);
+    let mut job = plan.job(plan.job_id(0));
+    let simulated = simulate(&job).expect("within limits").num_simulated;
+    job.max_requests = simulated;
+    assert!(simulate(&job).is_err(), "one more arrival has to be looked at");
+    job.max_requests = simulated + 1;
+    assert_eq!(simulate(&job).expect("within limits").num_simulated, simulated);
 }

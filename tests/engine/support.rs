@@ -1,5 +1,6 @@
 //! What the tests share: scenarios from a few words, traces from rows, jobs with their samples.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use sweep_engine::model::{Block, Job, RequestStream, Sample, Scratch, Summary, simulate_observed};
@@ -36,7 +37,15 @@ pub(crate) fn try_plan(spec: &SweepSpec) -> Result<Plan, PlanError> {
 pub(crate) fn plan_error(spec: &SweepSpec) -> String {
     match try_plan(spec) {
         Ok(plan) => panic!("it was planned with {} cells", plan.cells.len()),
-        Err(error) => error.to_string(),
+        Err(error) => with_causes(&error),
+    }
+}
+
+/// An error as the command prints it: with its causes.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", with_causes(source)),
+        None => error.to_string(),
     }
 }
 

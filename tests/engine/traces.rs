@@ -217,7 +217,8 @@ fn the_content_hash_names_the_values() {
 
 #[test]
 fn bad_records_are_refused_with_their_row() {
-    let finite = "it must be a finite number of at least 0";
+    let finite = "it must lie between 0 and 1000000000";
+    let time = "it must lie between -1000000000000 and 1000000000000";
     let cases: [(&[Row], Option<usize>, String); 7] = [
         (&[], None, "the trace has no requests".into()),
         (&[(0.0, 1.0, 1.0), (2.0, -1.0, 1.0)], Some(1), format!("prompt_tokens is -1: {finite}")),
@@ -227,7 +228,7 @@ fn bad_records_are_refused_with_their_row() {
         (
             &[(0.0, 1.0, 1.0), (f64::NAN, 1.0, 1.0)],
             Some(1),
-            format!("the arrival time is NaN: {finite}"),
+            format!("the arrival time is NaN: {time}"),
         ),
         (
             &[(0.0, 1.0, 1.0), (3.0, 1.0, 1.0), (2.5, 1.0, 1.0)],

@@ -12,5 +12,5 @@ mod tally;
 
 pub use pool::{Admission, Departure, FifoPool};
 pub use requests::{BLOCK_REQUESTS, Block, RequestStream};
-pub use simulate::{Job, Sample, Scratch, SimError, simulate, simulate_observed};
-pub use summary::Summary;
+pub use simulate::{Job, Scratch, SimError, simulate, simulate_observed};
+pub use summary::{Sample, Summary};

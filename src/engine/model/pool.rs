@@ -47,7 +47,7 @@ impl<T: Copy> FifoPool<T> {
 
     /// Serves the next request in FIFO order. Neither positions nor arrivals may go back.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "the pool is the loop: 9 of 54 ns per request")]
+    #[expect(clippy::inline_always, reason = "part of the loop: calls cost 9 of 54 ns per request")]
     pub fn admit(
         &mut self,
         position: u64,
@@ -85,9 +85,10 @@ impl<T> Departure<T> {
     }
 }
 
-/// Overwrites the top of a heap and restores its order from there. The standard heap does the same
-/// through a guard that does not inline: 12 ns more per request.
-#[inline]
+/// Overwrites the top of a heap and restores its order from there. (The standard heap does the same
+/// through a guard, which costs 12 ns more per request.)
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "part of the loop: a call costs 8 of 53 ns per request")]
 fn replace_top<T: Copy>(heap: &mut [Departure<T>], new: Departure<T>) {
     let mut hole = 0;
     loop {

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::pool::{Departure, FifoPool};
 use super::requests::{Block, RequestStream};
-use super::summary::Summary;
+use super::summary::{Sample, Summary};
 use super::tally::{PoolTally, Served, Tally, Window};
 use crate::progress::{Progress, Silent};
 use crate::random::StreamKey;
@@ -38,17 +38,6 @@ pub enum SimError {
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
-}
-
-/// One request of the sample set.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sample {
-    /// Its number in order of arrival, from 0.
-    pub request: u64,
-    /// When it arrived, seconds.
-    pub arrival_s: f64,
-    /// Its time to first token, seconds.
-    pub ttft_s: f64,
 }
 
 /// Memory that jobs of one worker use one after the other, so that none is allocated per request.
@@ -125,6 +114,9 @@ impl Requests<'_> {
                 return Ok(());
             }
             for i in 0..block.len {
+                if number == self.job.max_requests {
+                    return Err(SimError::TooManyRequests { limit: self.job.max_requests });
+                }
                 let arrival = Arrival {
                     number,
                     at_s: block.arrival_s[i],
@@ -135,9 +127,6 @@ impl Requests<'_> {
                     return Ok(());
                 }
                 number += 1;
-            }
-            if number > self.job.max_requests {
-                return Err(SimError::TooManyRequests { limit: self.job.max_requests });
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The result of one job.
+//! The result of one job, and a sample of it.
 
 /// What one replication of one cell showed in its window. `None` where nothing is known: no
 /// samples, or a pool that the mode does not have.
@@ -48,4 +48,15 @@ pub struct Summary {
     pub throughput_rps: f64,
     /// Mean time from arrival to the last token, seconds.
     pub mean_e2e_s: Option<f64>,
+}
+
+/// One request of the sample set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// Its number in order of arrival, from 0.
+    pub request: u64,
+    /// When it arrived, seconds.
+    pub arrival_s: f64,
+    /// Its time to first token, seconds.
+    pub ttft_s: f64,
 }

@@ -1,7 +1,6 @@
 //! Accounting: what of a simulated request falls into the window `[start_s, end_s)`.
 
-use super::simulate::Sample;
-use super::summary::Summary;
+use super::summary::{Sample, Summary};
 use crate::math;
 use crate::scenario::{Cluster, Scenario};
 use crate::spec::Observe;

@@ -1,6 +1,6 @@
 //! Axes: names resolved to keys, values typed, groups that advance together.
 
-use super::expand::PlanError;
+use super::error::PlanError;
 use crate::spec::{AxisSpec, Key, SweepSpec, Value};
 
 /// One swept parameter and its values.

@@ -1,23 +1,25 @@
 //! Exclude conditions, with their words resolved to axes, and their meaning in a cell.
 
 use super::axis::{Axis, find_key};
-use super::expand::PlanError;
+use super::error::PlanError;
 use crate::spec::{Comparison, Condition, Key, Operand, Operator, Value};
 
 /// A condition of which every side is known.
 #[derive(Debug)]
 pub(super) struct Exclusion(Vec<Test>);
 
+/// Sides name axes by path, alias or column. A column may be shared by the axes of two modes, of
+/// which a cell has one.
 #[derive(Debug)]
 struct Test {
-    left: usize,
+    left: Vec<usize>,
     operator: Operator,
     right: Side,
 }
 
 #[derive(Debug)]
 enum Side {
-    Axis(usize),
+    Axes(Vec<usize>),
     Value(Value),
 }
 
@@ -41,19 +43,21 @@ impl Test {
         let Operand::Word(name) = &comparison.left else {
             return Err(bad("the left side must be an axis of the sweep".into()));
         };
-        let left = axis_of(name, axes).ok_or_else(|| match find_key(name) {
-            Ok(_) => {
-                bad(format!("`{name}` is no axis of this sweep; its axes are {}", names(axes)))
-            }
-            Err(unknown) => bad(unknown.to_string()),
-        })?;
-        let kind = axes[left].key.kind;
+        let left = axes_named(name, axes);
+        let Some(&first) = left.first() else {
+            return Err(match find_key(name) {
+                Ok(_) => {
+                    bad(format!("`{name}` is no axis of this sweep; its axes are {}", names(axes)))
+                }
+                Err(unknown) => bad(unknown.to_string()),
+            });
+        };
+        let kind = axes[first].key.kind;
         let right = match &comparison.right {
-            Operand::Word(word) => match axis_of(word, axes) {
-                Some(axis) => Side::Axis(axis),
-                None => Side::Value(kind.parse(word).map_err(|r| bad(format!("`{word}`: {r}")))?),
-            },
-            Operand::Quoted(word) => {
+            Operand::Word(word) if !axes_named(word, axes).is_empty() => {
+                Side::Axes(axes_named(word, axes))
+            }
+            Operand::Word(word) | Operand::Quoted(word) => {
                 Side::Value(kind.parse(word).map_err(|r| bad(format!("`{word}`: {r}")))?)
             }
             Operand::Number(number) if kind.is_numeric() => Side::Value(Value::Number(*number)),
@@ -64,8 +68,8 @@ impl Test {
         if comparison.operator.is_ordering() && !kind.is_numeric() {
             return Err(bad(format!("`{name}` takes words; compare them with = or !=")));
         }
-        if let Side::Axis(axis) = right
-            && axes[axis].key.kind.is_numeric() != kind.is_numeric()
+        if let Side::Axes(others) = &right
+            && others.iter().any(|&axis| axes[axis].key.kind.is_numeric() != kind.is_numeric())
         {
             return Err(bad("one side is a number, the other a word".into()));
         }
@@ -74,19 +78,25 @@ impl Test {
 
     /// False where a side means nothing in the cell.
     fn holds(&self, axes: &[Axis], factors: &[Option<u32>]) -> bool {
-        let value_of = |axis: usize| factors[axis].map(|i| &axes[axis].values[i as usize]);
-        let Some(left) = value_of(self.left) else { return false };
+        let value_of = |candidates: &[usize]| {
+            candidates
+                .iter()
+                .find_map(|&axis| factors[axis].map(|i| &axes[axis].values[i as usize]))
+        };
         let right = match &self.right {
-            Side::Axis(axis) => value_of(*axis),
+            Side::Axes(candidates) => value_of(candidates),
             Side::Value(value) => Some(value),
         };
-        right.is_some_and(|right| self.operator.accepts(compare(left, right)))
+        match (value_of(&self.left), right) {
+            (Some(left), Some(right)) => self.operator.accepts(compare(left, right)),
+            _ => false,
+        }
     }
 }
 
-fn axis_of(name: &str, axes: &[Axis]) -> Option<usize> {
+fn axes_named(name: &str, axes: &[Axis]) -> Vec<usize> {
     let named = |key: &Key| key.path == name || key.column == name || key.aliases.contains(&name);
-    axes.iter().position(|axis| named(axis.key))
+    (0..axes.len()).filter(|&axis| named(axes[axis].key)).collect()
 }
 
 fn names(axes: &[Axis]) -> String {

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::expand::{Cell, Plan};
+use super::design::{Cell, Plan};
 use crate::model::Job;
 use crate::random::{Seeding, StreamKey};
 use crate::scenario::Scenario;
@@ -70,8 +70,7 @@ impl Plan {
 
     /// Requests to expect from all jobs.
     pub fn expected_requests(&self) -> f64 {
-        let per_replication: f64 =
-            self.cells.iter().map(|cell| cell.scenario.expected_requests()).sum();
+        let per_replication: f64 = self.cells.iter().map(Cell::expected_requests).sum();
         per_replication * f64::from(self.replications)
     }
 }

@@ -1,10 +1,14 @@
 //! The plan: cells, jobs and chunks of a sweep. Nothing random, nothing run.
 
 mod axis;
+mod design;
+mod error;
 mod exclude;
 mod expand;
 mod jobs;
 
 pub use axis::Axis;
-pub use expand::{Cell, Limits, Plan, PlanError, plan};
+pub use design::{Cell, Limits, Plan};
+pub use error::PlanError;
+pub use expand::plan;
 pub use jobs::{JobId, stream_key};

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::distribution::{TokenDistribution, Z_90};
 use super::system::{Arrivals, Scenario};
-use super::tokens::{Moments, TokenDistribution, TokenLengths, Z_90};
+use super::tokens::{Moments, TokenLengths};
 use crate::math;
 
 /// What a command understood a scenario to be, beyond the keys themselves.

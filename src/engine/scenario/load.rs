@@ -1,7 +1,9 @@
 //! Offered load from exact means: how busy each pool would be, were it never to overflow.
 
-use super::system::{Cluster, Scenario};
+use super::system::{Arrivals, Cluster, Scenario};
 use super::tokens::{Moments, TokenLengths};
+use crate::math;
+use crate::spec::Observe;
 
 /// Offered load per pool (Erlangs per GPU). `None` where the mode has no such pool, or where a
 /// trace is too short to have a rate.
@@ -79,6 +81,22 @@ impl OfferedLoad {
             Bottleneck::Gpu => self.gpu,
             Bottleneck::Prefill => self.prefill,
             Bottleneck::Decode => self.decode,
+        }
+    }
+
+    /// Requests to expect from one job of the scenario that this load is of; an upper bound for a
+    /// trace that stops.
+    ///
+    /// When arrivals are observed in disagg, they keep coming until the last sampled request has
+    /// left prefill: past the horizon by the backlog of an overloaded prefill pool.
+    pub fn expected_requests(&self, scenario: &Scenario) -> f64 {
+        let until_s = match (scenario.observe, self.prefill) {
+            (Observe::Arrivals, Some(load)) => scenario.sim_seconds * load.max(1.0),
+            _ => scenario.sim_seconds,
+        };
+        match &scenario.arrivals {
+            Arrivals::Trace(replay) if !replay.repeat => math::count(replay.view.len() as u64),
+            arrivals => arrivals.rate_per_s().unwrap_or(0.0) * until_s,
         }
     }
 

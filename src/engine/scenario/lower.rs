@@ -1,32 +1,23 @@
 //! Lowering: from what is written to what is meant. Defaults, then checks, once.
 
-use std::fmt::Display;
-
-use thiserror::Error;
-
+use super::check::{SpecError, invalid, not_negative, stated, within};
+use super::distribution::LengthColumn;
+use super::lengths::{lower_lengths, lower_recorded, trace_view};
 use super::system::{Arrivals, Cluster, DisaggCluster, MonoCluster, Scenario, TraceReplay};
-use super::tokens::{EmpiricalLengths, LengthColumn, TokenDistribution, TokenLengths, Z_90};
-use super::trace::{TraceView, Traces};
-use crate::math;
+use super::trace::Traces;
 use crate::spec::{ArrivalKind, ArrivalSpec, Key, Mode, ScenarioSpec, TokenMode, TokenSpec};
+
+/// Longest horizon, seconds: 30,000 years.
+const MAX_SECONDS: f64 = 1e12;
+
+/// Rates that make sense, requests per second.
+const RATES_PER_S: (f64, f64) = (1e-9, 1e9);
+
+/// Speeds of one GPU that make sense, tokens per second; the upper end serves as "at once".
+const SPEEDS_TOKENS_PER_S: (f64, f64) = (1e-6, 1e15);
 
 /// Most GPUs that one pool may have.
 pub const MAX_GPUS: u32 = 65_536;
-
-/// Largest mean or bound of a token length; far above every context window.
-const MAX_TOKENS: f64 = 1e9;
-
-/// Why a scenario makes no sense. Fit for "failed to …: ".
-#[derive(Clone, Debug, Error, PartialEq)]
-#[expect(missing_docs, reason = "the fields say what the message says")]
-pub enum SpecError {
-    #[error("`{path}` is {value}: {remedy}")]
-    Invalid { path: String, value: String, remedy: String },
-    #[error("`{path}` is missing: {remedy}")]
-    Missing { path: String, remedy: String },
-    #[error("`{path}` has no meaning with `{name}: {mode}`: remove it, or set {name} to {modes}")]
-    Foreign { path: &'static str, name: String, mode: String, modes: String },
-}
 
 /// Defaults in which a sweep and a single simulation differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,9 +88,9 @@ pub fn lower(
     defaults: Defaults,
     traces: &Traces,
 ) -> Result<Scenario, SpecError> {
-    check_parameters_fit_mode(spec)?;
+    check_all_stated_apply(spec)?;
     let full = with_defaults(spec, defaults);
-    let sim_seconds = positive("sim_seconds", full.sim_seconds)?;
+    let sim_seconds = within("sim_seconds", full.sim_seconds, (0.0, MAX_SECONDS))?;
     let warmup_seconds = not_negative("warmup_seconds", full.warmup_seconds)?;
     if warmup_seconds >= sim_seconds {
         let remedy = format!("it must be below sim_seconds ({sim_seconds})");
@@ -122,42 +113,36 @@ pub fn lower(
     })
 }
 
-/// A parameter of another spelling is a mistake, not a leftover: `p50: 300` without
-/// `mode: p50_p90` would silently mean the default distribution.
-fn check_parameters_fit_mode(spec: &ScenarioSpec) -> Result<(), SpecError> {
-    if spec.arrival.kind == Some(ArrivalKind::Trace) {
-        return Ok(());
-    }
-    for (name, tokens) in
-        [("prompt_tokens", &spec.prompt_tokens), ("output_tokens", &spec.output_tokens)]
-    {
-        let is_foreign = |key: &&Key| {
-            key.path.starts_with(name) && (key.get)(spec).is_some() && !(key.applies)(spec)
-        };
-        if let Some(key) = Key::all().find(is_foreign) {
-            let parameter = key.path.rsplit('.').next().unwrap_or_default();
-            let modes: Vec<&str> = TokenMode::ALL
-                .iter()
-                .filter(|mode| mode.parameters().contains(&parameter))
-                .map(|mode| mode.name())
-                .collect();
-            return Err(SpecError::Foreign {
-                path: key.path,
-                name: format!("{name}.mode"),
-                mode: tokens.mode().name().to_owned(),
-                modes: modes.join(" or "),
-            });
-        }
-    }
-    Ok(())
+/// A key without a meaning is a mistake, not a leftover: `p50: 300` without `mode: p50_p90`, or the
+/// path of a trace without `kind: trace`, would silently mean the default. Only the keys of the
+/// other cluster may stand, so that one base serves both modes.
+fn check_all_stated_apply(spec: &ScenarioSpec) -> Result<(), SpecError> {
+    let is_foreign = |key: &&Key| {
+        !key.path.starts_with("cluster_") && (key.get)(spec).is_some() && !(key.applies)(spec)
+    };
+    let Some(key) = Key::all().find(is_foreign) else { return Ok(()) };
+    let kind = spec.arrival.kind.unwrap_or_default();
+    let (group, parameter) = key.path.split_once('.').unwrap_or((key.path, ""));
+    let (name, value, others) = if group == "arrival" {
+        ("arrival.kind".to_owned(), kind.name(), "trace".to_owned())
+    } else if kind == ArrivalKind::Trace {
+        ("arrival.kind".to_owned(), kind.name(), "poisson or deterministic".to_owned())
+    } else {
+        let tokens =
+            if group == "prompt_tokens" { &spec.prompt_tokens } else { &spec.output_tokens };
+        let modes = TokenMode::ALL.iter().filter(|mode| mode.parameters().contains(&parameter));
+        let modes: Vec<&str> = modes.map(|mode| mode.name()).collect();
+        (format!("{group}.mode"), tokens.mode().name(), modes.join(" or "))
+    };
+    Err(SpecError::Foreign { path: key.path, name, value, others })
 }
 
 fn lower_arrivals(arrival: &ArrivalSpec, traces: &Traces) -> Result<Arrivals, SpecError> {
     let rate_per_s = arrival
         .rate_per_s
-        .map(|rate_per_s| positive("arrival.rate_per_s", Some(rate_per_s)))
+        .map(|rate_per_s| within("arrival.rate_per_s", Some(rate_per_s), RATES_PER_S))
         .transpose()?;
-    let stated_rate = || positive("arrival.rate_per_s", rate_per_s);
+    let stated_rate = || stated("arrival.rate_per_s", rate_per_s);
     match arrival.kind.unwrap_or_default() {
         ArrivalKind::Poisson => Ok(Arrivals::Poisson { rate_per_s: stated_rate()? }),
         ArrivalKind::Deterministic => Ok(Arrivals::Deterministic { rate_per_s: stated_rate()? }),
@@ -206,154 +191,21 @@ fn root_rounded_up(requests: usize) -> usize {
     if root * root < requests { root + 1 } else { root }
 }
 
-fn trace_view(
-    key: &str,
-    path: Option<&str>,
-    traces: &Traces,
-    start_s: f64,
-    end_s: f64,
-) -> Result<TraceView, SpecError> {
-    let path = path.ok_or_else(|| missing(key, "give the path of a trace"))?;
-    let trace =
-        traces.get(path).ok_or_else(|| invalid(key, path, "there is no such trace file"))?;
-    TraceView::new(trace.clone(), start_s, end_s).ok_or_else(|| {
-        let remedy = format!("no request lies in its window from {start_s} s to {end_s} s");
-        invalid(key, path, &remedy)
-    })
-}
-
-/// Lengths as recorded, within bounds that are stated.
-fn lower_recorded(
-    name: &'static str,
-    tokens: &TokenSpec,
-    view: &TraceView,
-    column: LengthColumn,
-) -> Result<TokenLengths, SpecError> {
-    let lengths = EmpiricalLengths { view: view.clone(), column };
-    let bounds = TokenSpec { min_value: Some(tokens.min_value.unwrap_or(0.0)), ..tokens.clone() };
-    bounded(name, &bounds, TokenDistribution::Empirical { lengths }, false)
-}
-
-fn lower_lengths(
-    name: &'static str,
-    tokens: &TokenSpec,
-    traces: &Traces,
-    column: LengthColumn,
-) -> Result<TokenLengths, SpecError> {
-    let integer = tokens.integer.unwrap_or(true);
-    let distribution = lower_distribution(name, tokens, traces, column)?;
-    bounded(name, tokens, distribution, integer)
-}
-
-fn lower_distribution(
-    name: &'static str,
-    tokens: &TokenSpec,
-    traces: &Traces,
-    column: LengthColumn,
-) -> Result<TokenDistribution, SpecError> {
-    let key = |parameter: &str| format!("{name}.{parameter}");
-    match tokens.mode() {
-        TokenMode::Log => {
-            let mu = finite(&key("mean"), tokens.mean)?;
-            lognormal(&key("mean"), mu, positive(&key("sigma"), tokens.sigma)?)
-        }
-        TokenMode::RealMeanStd => {
-            let mean = positive(&key("mean"), tokens.mean)?;
-            let ratio = positive(&key("std"), tokens.std)? / mean;
-            let sigma = libm::log1p(ratio * ratio).sqrt();
-            lognormal(&key("mean"), math::ln(mean) - sigma * sigma / 2.0, sigma)
-        }
-        TokenMode::P50P90 => {
-            let p50 = positive(&key("p50"), tokens.p50)?;
-            let p90 = positive(&key("p90"), tokens.p90)?;
-            if p90 <= p50 {
-                return Err(invalid(&key("p90"), p90, &format!("it must be above p50 ({p50})")));
-            }
-            lognormal(&key("p90"), math::ln(p50), (math::ln(p90) - math::ln(p50)) / Z_90)
-        }
-        TokenMode::Fixed => {
-            Ok(TokenDistribution::Fixed { value: token_count(&key("value"), tokens.value)? })
-        }
-        TokenMode::Uniform => {
-            let low = token_count(&key("low"), tokens.low)?;
-            let high = token_count(&key("high"), tokens.high)?;
-            if high <= low {
-                return Err(invalid(&key("high"), high, &format!("it must be above low ({low})")));
-            }
-            Ok(TokenDistribution::Uniform { low, high })
-        }
-        TokenMode::Exponential => {
-            let mean = positive(&key("mean"), tokens.mean)?;
-            Ok(TokenDistribution::Exponential { mean: token_count(&key("mean"), Some(mean))? })
-        }
-        TokenMode::Empirical => {
-            let path = tokens.path.as_deref();
-            let view = trace_view(&key("path"), path, traces, 0.0, f64::INFINITY)?;
-            Ok(TokenDistribution::Empirical { lengths: EmpiricalLengths { view, column } })
-        }
-    }
-}
-
-fn lognormal(key: &str, mu: f64, sigma: f64) -> Result<TokenDistribution, SpecError> {
-    let mean = math::exp(mu + sigma * sigma / 2.0);
-    if mean > MAX_TOKENS {
-        let remedy = format!(
-            "the lognormal would have a mean of {mean:.3e} tokens, the limit is {MAX_TOKENS:e}; \
-             `mode: log` takes the mean of the logarithm, `real_mean_std` that of the tokens"
-        );
-        return Err(invalid(key, format_args!("too large (mu {mu}, sigma {sigma})"), &remedy));
-    }
-    Ok(TokenDistribution::Lognormal { mu, sigma })
-}
-
-/// Adds bounds to a distribution.
-fn bounded(
-    name: &'static str,
-    tokens: &TokenSpec,
-    distribution: TokenDistribution,
-    integer: bool,
-) -> Result<TokenLengths, SpecError> {
-    let key = format!("{name}.min_value");
-    let min_value = token_count(&key, tokens.min_value)?;
-    let is_recorded = matches!(distribution, TokenDistribution::Empirical { .. });
-    if integer && min_value < 1.0 {
-        let remedy = "it must be at least 1; `integer: false` allows 0";
-        return Err(invalid(&key, min_value, remedy));
-    }
-    if integer && min_value.fract() > 0.0 {
-        return Err(invalid(&key, min_value, "it must be a whole number of tokens"));
-    }
-    let max_value = match tokens.max_value {
-        None => None,
-        Some(max_value) => {
-            let key = format!("{name}.max_value");
-            let max_value = token_count(&key, Some(max_value))?;
-            if max_value < min_value {
-                let remedy = format!("it must be at least min_value ({min_value})");
-                return Err(invalid(&key, max_value, &remedy));
-            }
-            if (integer || is_recorded) && max_value.fract() > 0.0 {
-                return Err(invalid(&key, max_value, "it must be a whole number of tokens"));
-            }
-            Some(max_value)
-        }
-    };
-    Ok(TokenLengths { distribution, min_value, max_value, integer })
-}
-
 fn lower_cluster(spec: &ScenarioSpec) -> Result<Cluster, SpecError> {
     match spec.mode() {
         Mode::Mono => {
             let mono = &spec.cluster_mono;
             Ok(Cluster::Mono(MonoCluster {
                 num_gpus: gpus("cluster_mono.num_gpus", mono.num_gpus)?,
-                prefill_tokens_per_s: positive(
+                prefill_tokens_per_s: within(
                     "cluster_mono.prefill_tokens_per_s",
                     mono.prefill_tokens_per_s,
+                    SPEEDS_TOKENS_PER_S,
                 )?,
-                decode_tokens_per_s: positive(
+                decode_tokens_per_s: within(
                     "cluster_mono.decode_tokens_per_s",
                     mono.decode_tokens_per_s,
+                    SPEEDS_TOKENS_PER_S,
                 )?,
             }))
         }
@@ -362,13 +214,15 @@ fn lower_cluster(spec: &ScenarioSpec) -> Result<Cluster, SpecError> {
             Ok(Cluster::Disagg(DisaggCluster {
                 prefill_gpus: gpus("cluster_disagg.prefill_gpus", disagg.prefill_gpus)?,
                 decode_gpus: gpus("cluster_disagg.decode_gpus", disagg.decode_gpus)?,
-                prefill_tokens_per_s: positive(
+                prefill_tokens_per_s: within(
                     "cluster_disagg.prefill_tokens_per_s",
                     disagg.prefill_tokens_per_s,
+                    SPEEDS_TOKENS_PER_S,
                 )?,
-                decode_tokens_per_s: positive(
+                decode_tokens_per_s: within(
                     "cluster_disagg.decode_tokens_per_s",
                     disagg.decode_tokens_per_s,
+                    SPEEDS_TOKENS_PER_S,
                 )?,
             }))
         }
@@ -382,44 +236,4 @@ fn gpus(key: &str, count: Option<u32>) -> Result<u32, SpecError> {
     } else {
         Err(invalid(key, count, &format!("it must lie between 1 and {MAX_GPUS}")))
     }
-}
-
-fn positive(key: &str, number: Option<f64>) -> Result<f64, SpecError> {
-    let number = finite(key, number)?;
-    if number > 0.0 { Ok(number) } else { Err(invalid(key, number, "it must be above 0")) }
-}
-
-fn not_negative(key: &str, number: Option<f64>) -> Result<f64, SpecError> {
-    let number = finite(key, number)?;
-    if number >= 0.0 { Ok(number) } else { Err(invalid(key, number, "it must not be negative")) }
-}
-
-fn token_count(key: &str, number: Option<f64>) -> Result<f64, SpecError> {
-    let number = not_negative(key, number)?;
-    if number <= MAX_TOKENS {
-        Ok(number)
-    } else {
-        Err(invalid(key, number, &format!("the limit is {MAX_TOKENS:e} tokens")))
-    }
-}
-
-fn finite(key: &str, number: Option<f64>) -> Result<f64, SpecError> {
-    let number = stated(key, number)?;
-    if number.is_finite() {
-        Ok(number)
-    } else {
-        Err(invalid(key, number, "it must be a finite number"))
-    }
-}
-
-fn stated<T>(key: &str, value: Option<T>) -> Result<T, SpecError> {
-    value.ok_or_else(|| missing(key, "this mode needs it"))
-}
-
-fn missing(key: &str, remedy: &str) -> SpecError {
-    SpecError::Missing { path: key.to_owned(), remedy: remedy.to_owned() }
-}
-
-fn invalid(key: &str, value: impl Display, remedy: &str) -> SpecError {
-    SpecError::Invalid { path: key.to_owned(), value: value.to_string(), remedy: remedy.to_owned() }
 }

@@ -1,9 +1,12 @@
 //! Domain types: one system under study, validated, with every default filled in.
 //!
 //! Lowering from the wire types happens once, in `lower.rs`. What only describes a scenario
-//! (echo, offered load) stands beside it; nothing here simulates.
+//! (echo, offered load, profile of a trace) stands beside it; nothing here simulates.
 
+mod check;
+mod distribution;
 mod echo;
+mod lengths;
 mod load;
 mod lower;
 mod moments;
@@ -12,11 +15,13 @@ mod system;
 mod tokens;
 mod trace;
 
+pub use check::SpecError;
+pub use distribution::{EmpiricalLengths, LengthColumn, TokenDistribution, Z_90};
 pub use echo::{ArrivalEcho, ScenarioEcho, TokenEcho, TokenSpaces};
 pub use load::{Bottleneck, MomentsCache, OfferedLoad};
-pub use lower::{Defaults, MAX_GPUS, SpecError, lower, with_defaults};
+pub use lower::{Defaults, MAX_GPUS, lower, with_defaults};
 pub use profile::{LengthProfile, LognormalFit, TraceProfile};
 pub use system::{Arrivals, Cluster, DisaggCluster, MonoCluster, Scenario, TraceReplay};
 pub(crate) use tokens::index_below;
-pub use tokens::{EmpiricalLengths, LengthColumn, Moments, TokenDistribution, TokenLengths, Z_90};
+pub use tokens::{Moments, TokenLengths};
 pub use trace::{RecordedRequest, Trace, TraceError, TraceView, Traces};

@@ -4,7 +4,7 @@
 //! one E = low + sum of S(k) over low < k <= high; second moments weigh S by 2x and 2k - 1. Sums
 //! with millions of smooth terms end in the Euler-Maclaurin formula (Abramowitz & Stegun 23.1.30).
 
-use super::tokens::TokenDistribution;
+use super::distribution::TokenDistribution;
 use crate::math::{self, normal_tail};
 
 /// Mean and mean square of clamp(X, low, high).

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::tokens::{TokenDistribution, TokenLengths};
+use super::distribution::TokenDistribution;
+use super::tokens::TokenLengths;
 use super::trace::TraceView;
 use crate::spec::{Mode, Observe};
 
@@ -94,16 +95,6 @@ impl Scenario {
     /// Length of the window, seconds.
     pub fn window_s(&self) -> f64 {
         self.sim_seconds - self.warmup_seconds
-    }
-
-    /// Requests to expect up to the horizon; an upper bound for a trace that stops.
-    pub fn expected_requests(&self) -> f64 {
-        match &self.arrivals {
-            Arrivals::Trace(replay) if !replay.repeat => {
-                crate::math::count(replay.view.len() as u64)
-            }
-            arrivals => arrivals.rate_per_s().unwrap_or(0.0) * self.sim_seconds,
-        }
     }
 
     /// What names the system itself, in a fixed spelling: everything but window and seed.

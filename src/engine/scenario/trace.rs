@@ -10,6 +10,15 @@ use thiserror::Error;
 
 use crate::math;
 
+/// Largest mean, bound or recorded value of a token length; far above every context window.
+pub(super) const MAX_TOKENS: f64 = 1e9;
+
+/// Largest arrival time, seconds from the origin of the clock.
+const MAX_ARRIVAL_S: f64 = 1e12;
+
+/// Shortest span that has a mean rate, seconds.
+const MIN_SPAN_S: f64 = 1e-9;
+
 /// One recorded request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RecordedRequest {
@@ -29,8 +38,8 @@ pub enum TraceError {
     #[error("the trace has no requests")]
     Empty,
     /// A number is negative, infinite or not a number.
-    #[error("{column} is {value}: it must be a finite number of at least 0")]
-    BadValue { row: usize, column: &'static str, value: f64 },
+    #[error("{column} is {value}: it must lie between {low} and {high}")]
+    BadValue { row: usize, column: &'static str, value: f64, low: f64, high: f64 },
     /// A request arrives before its predecessor.
     #[error("the arrival lies {back_s} s before its predecessor: sort the trace by time")]
     Unsorted { row: usize, back_s: f64 },
@@ -104,18 +113,13 @@ impl Trace {
 
 fn check_record(row: usize, record: &RecordedRequest) -> Result<(), TraceError> {
     // An origin before 0 is fine for a clock, not for a count.
-    if !record.arrival_s.is_finite() {
-        return Err(TraceError::BadValue {
-            row,
-            column: "the arrival time",
-            value: record.arrival_s,
-        });
-    }
-    for (column, value) in
-        [("prompt_tokens", record.prompt_tokens), ("output_tokens", record.output_tokens)]
-    {
-        if !(value.is_finite() && value >= 0.0) {
-            return Err(TraceError::BadValue { row, column, value });
+    for (column, value, low, high) in [
+        ("the arrival time", record.arrival_s, -MAX_ARRIVAL_S, MAX_ARRIVAL_S),
+        ("prompt_tokens", record.prompt_tokens, 0.0, MAX_TOKENS),
+        ("output_tokens", record.output_tokens, 0.0, MAX_TOKENS),
+    ] {
+        if !(low..=high).contains(&value) {
+            return Err(TraceError::BadValue { row, column, value, low, high });
         }
     }
     Ok(())
@@ -170,10 +174,10 @@ impl TraceView {
         self.arrival_s(self.len() - 1)
     }
 
-    /// Mean gap, seconds: span / (n - 1). `None` for a single request or a span of zero.
+    /// Mean gap, seconds: span / (n - 1). `None` for a single request or a span of nearly zero.
     pub fn mean_gap_s(&self) -> Option<f64> {
         let span_s = self.span_s();
-        (span_s > 0.0).then(|| span_s / math::count(self.len() as u64 - 1))
+        (span_s >= MIN_SPAN_S).then(|| span_s / math::count(self.len() as u64 - 1))
     }
 
     /// Mean rate (n - 1) / span, requests per second. `None` where there is no mean gap.

@@ -42,6 +42,8 @@ pub enum ListError {
     BadLogStart { text: String },
     #[error("`{text}` has {points} points, the limit is {MAX_LIST_VALUES}: use a larger step")]
     TooLong { text: String, points: String },
+    #[error("the list has more than {MAX_LIST_VALUES} values: drop some, or use larger steps")]
+    TooManyValues,
 }
 
 /// Reads the values of one axis or flag. Values that stand twice are refused.
@@ -57,15 +59,7 @@ pub fn parse_list(text: &str, kind: Kind) -> Result<Vec<Value>, ListError> {
         if item.is_empty() {
             return Err(ListError::EmptyItem { text: text.to_owned() });
         }
-        // Paths may contain colons.
-        if item.contains(':') && kind != Kind::Path {
-            values.extend(parse_range(item, kind)?);
-        } else {
-            values.push(parse_item(item, kind)?);
-        }
-        if values.len() > MAX_LIST_VALUES {
-            return Err(too_long(text, values.len()));
-        }
+        parse_item(item, kind, &mut values)?;
     }
     check_distinct(&values)?;
     Ok(values)
@@ -79,10 +73,10 @@ pub fn parse_items(items: &[String], kind: Kind) -> Result<Vec<Value>, ListError
     if items.is_empty() {
         return Err(ListError::Empty);
     }
-    if items.len() > MAX_LIST_VALUES {
-        return Err(too_long("the list", items.len()));
+    let mut values = Vec::with_capacity(items.len());
+    for item in items {
+        parse_item(item, kind, &mut values)?;
     }
-    let values = items.iter().map(|item| parse_item(item, kind)).collect::<Result<Vec<_>, _>>()?;
     check_distinct(&values)?;
     Ok(values)
 }
@@ -95,7 +89,21 @@ fn check_distinct(values: &[Value]) -> Result<(), ListError> {
     }
 }
 
-fn parse_item(item: &str, kind: Kind) -> Result<Value, ListError> {
+/// Adds the values of one item, a value or a range.
+fn parse_item(item: &str, kind: Kind, values: &mut Vec<Value>) -> Result<(), ListError> {
+    // Paths may contain colons.
+    if item.contains(':') && kind != Kind::Path {
+        values.extend(parse_range(item, kind)?);
+    } else {
+        values.push(parse_value(item, kind)?);
+    }
+    if values.len() > MAX_LIST_VALUES {
+        return Err(ListError::TooManyValues);
+    }
+    Ok(())
+}
+
+fn parse_value(item: &str, kind: Kind) -> Result<Value, ListError> {
     kind.parse(item).map_err(|remedy| ListError::BadItem { item: item.to_owned(), remedy })
 }
 
@@ -118,7 +126,7 @@ fn parse_range(item: &str, kind: Kind) -> Result<Vec<Value>, ListError> {
         }
         _ => return Err(ListError::NotARange { text: text() }),
     };
-    points.iter().map(|point| parse_item(point, kind)).collect()
+    points.iter().map(|point| parse_value(point, kind)).collect()
 }
 
 /// start, start + step, ... up to and including stop.
@@ -171,7 +179,9 @@ fn logarithmic_range(
     let (low, high) = (nearest_double(start), nearest_double(stop));
     let between = |i: usize| {
         let share = math::count(i as u64) / math::count(points as u64 - 1);
-        format!("{}", low * math::pow(high / low, share))
+        let exact = low * math::pow(high / low, share);
+        // Fifteen digits: 4 and 0.1, not 3.9999999999999996 and 0.09999999999999998.
+        format!("{}", format!("{exact:.14e}").parse::<f64>().unwrap_or(exact))
     };
     let mut values: Vec<String> = (0..points).map(between).collect();
     values[0] = plain(start);

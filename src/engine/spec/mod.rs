@@ -3,14 +3,16 @@
 //! Nothing here knows defaults or validity; that is [`crate::scenario`] and [`crate::plan`].
 
 mod condition;
+mod key_table;
 mod keys;
 mod list;
+mod modes;
 mod scenario;
 mod sweep;
 mod value;
 
 pub use condition::{Comparison, Condition, ConditionError, Operand, Operator};
-pub use keys::Key;
+pub use keys::{Key, Rank};
 pub use list::{ListError, MAX_LIST_VALUES, parse_items, parse_list};
 pub use scenario::{
     ArrivalKind, ArrivalSpec, DisaggSpec, Mode, MonoSpec, Observe, ScenarioSpec, TokenMode,

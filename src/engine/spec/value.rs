@@ -45,7 +45,8 @@ impl Kind {
         let text = text.trim();
         match self {
             Self::Number => match text.parse::<f64>() {
-                Ok(number) if number.is_finite() => Ok(Value::Number(number)),
+                // Adding 0 turns -0 into 0.
+                Ok(number) if number.is_finite() => Ok(Value::Number(number + 0.0)),
                 _ => Err("it must be a finite number".into()),
             },
             Self::Count => text
@@ -98,7 +99,10 @@ impl Value {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Number(number) => write!(f, "{number}"),
+            Self::Number(number) if (1e-6..1e16).contains(&number.abs()) || *number == 0.0 => {
+                write!(f, "{number}")
+            }
+            Self::Number(number) => write!(f, "{number:e}"),
             Self::Count(count) => write!(f, "{count}"),
             Self::Seed(seed) => write!(f, "{seed}"),
             Self::Flag(flag) => write!(f, "{flag}"),

@@ -1,0 +1,130 @@
+//! The plan itself: cells with their factors, and what names them.
+
+use sha2::{Digest, Sha256};
+
+use super::axis::Axis;
+use crate::random::{STREAM_VERSION, Seeding};
+use crate::scenario::{OfferedLoad, Scenario};
+use crate::spec::{Rank, ScenarioSpec, Value};
+
+/// What a plan may grow to. Far above a sweep of a million jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Jobs of a plan.
+    pub jobs: u64,
+    /// Requests that one job may simulate (8 bytes of memory each).
+    pub requests_per_job: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { jobs: 10_000_000, requests_per_job: 100_000_000 }
+    }
+}
+
+/// A sweep, ready to run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Axes in declared order.
+    pub axes: Vec<Axis>,
+    /// Cells in row-major order of the axes, the last one fastest.
+    pub cells: Vec<Cell>,
+    /// Replications per cell, >= 1.
+    pub replications: u32,
+    /// How cells share randomness.
+    pub seeding: Seeding,
+    /// What the jobs may grow to.
+    pub limits: Limits,
+    /// Jobs per chunk.
+    pub chunk_size: u64,
+    /// SHA-256 over everything that decides the values of a row, as hexadecimal digits. Not over
+    /// replications, limits, names or threads: more replications extend a run.
+    pub hash: String,
+    /// What all cells have in common, as written.
+    pub(super) base: ScenarioSpec,
+}
+
+/// One point of the design.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// Per axis the index of its value; `None` where the axis means nothing in this cell.
+    pub factors: Vec<Option<u32>>,
+    /// The system.
+    pub scenario: Scenario,
+    /// Its offered load.
+    pub load: OfferedLoad,
+}
+
+impl Cell {
+    /// Requests to expect from one job of this cell.
+    pub fn expected_requests(&self) -> f64 {
+        self.load.expected_requests(&self.scenario)
+    }
+}
+
+impl Plan {
+    /// The value of an axis in a cell; `None` where it means nothing there.
+    pub fn factor(&self, cell: &Cell, axis: usize) -> Option<&Value> {
+        cell.factors[axis].map(|i| &self.axes[axis].values[i as usize])
+    }
+
+    /// `rate_per_s=2, mode=mono`.
+    pub fn cell_name(&self, cell: &Cell) -> String {
+        describe(&self.axes, &cell.factors)
+    }
+
+    /// The scenario of a cell as one would write it.
+    pub fn cell_spec(&self, cell: &Cell) -> ScenarioSpec {
+        let indices: Vec<u32> = cell.factors.iter().map(|factor| factor.unwrap_or(0)).collect();
+        apply(&self.axes, &self.base, &indices).1
+    }
+
+    pub(super) fn content_hash(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut line = |text: String| {
+            hash.update(text.as_bytes());
+            hash.update(b"\n");
+        };
+        line(format!("sweep {} streams {STREAM_VERSION}", env!("CARGO_PKG_VERSION")));
+        line(format!("{:?}", self.seeding));
+        for axis in &self.axes {
+            line(axis.key.column.to_owned());
+        }
+        for cell in &self.cells {
+            line(self.cell_name(cell));
+            line(cell.scenario.canonical());
+            line(cell.scenario.canonical_window());
+            line(cell.scenario.random_seed.to_string());
+        }
+        crate::hex(&hash.finalize())
+    }
+}
+
+/// Sets every axis that has a meaning in the resulting scenario. Keys that decide over the meaning
+/// of others go first.
+pub(super) fn apply(
+    axes: &[Axis],
+    base: &ScenarioSpec,
+    indices: &[u32],
+) -> (Vec<Option<u32>>, ScenarioSpec) {
+    let mut spec = base.clone();
+    let mut factors = vec![None; axes.len()];
+    for rank in Rank::ALL {
+        for (i, axis) in axes.iter().enumerate() {
+            if axis.key.rank == rank && (axis.key.applies)(&spec) {
+                (axis.key.set)(&mut spec, &axis.values[indices[i] as usize]);
+                factors[i] = Some(indices[i]);
+            }
+        }
+    }
+    (factors, spec)
+}
+
+/// `rate_per_s=2, mode=mono`.
+pub(super) fn describe(axes: &[Axis], factors: &[Option<u32>]) -> String {
+    let pairs = axes.iter().zip(factors).filter_map(|(axis, factor)| {
+        factor.map(|i| format!("{}={}", axis.key.column, axis.values[i as usize]))
+    });
+    let name = pairs.collect::<Vec<_>>().join(", ");
+    if name.is_empty() { "without axes".to_owned() } else { name }
+}
