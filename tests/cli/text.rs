@@ -28,8 +28,8 @@ fn the_summary_of_a_run_has_axes_loads_and_half_widths() {
 #[test]
 fn the_summary_of_a_run_with_failures_shows_dashes() {
     let place = Place::new();
-    let arguments =
-        "--rates 1,20 --modes disagg --prefill 500 --observe arrivals --max-requests 700";
+    let arguments = "--rates 1,20 --modes disagg --prefill 500 --observe arrivals --replications 3 \
+         --seed 2 --max-requests 8000";
     let text = both_streams(&place, &format!("{arguments} {SHORT} --name a"));
     without_times(&text, |text| assert_snapshot!(text));
 }
