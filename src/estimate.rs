@@ -9,8 +9,8 @@ use sweep_engine::scenario::Scenario;
 
 use crate::failure::Failure;
 use crate::frame::{jobs_frame, write_parquet};
-use crate::rows::JobRow;
 use crate::runner::JobResult;
+use crate::schema::JobRow;
 
 /// Time that the calibration may take.
 const BUDGET: Duration = Duration::from_millis(300);

@@ -42,8 +42,9 @@ pub(crate) enum Failure {
     Jobs { failed: u64, jobs: u64, table: String },
     #[error("failed to {action} {}", path.display())]
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
-    #[error("failed to encode {what}")]
-    Encoding { what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    /// Encoders write as they go, so a full disk shows here, too.
+    #[error("failed to encode or write {what}")]
+    Encoding { what: String, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("interrupted; nothing was written")]
     Interrupted,
 }
@@ -54,10 +55,10 @@ impl Failure {
     }
 
     pub(crate) fn encoding(
-        what: &'static str,
+        what: impl Into<String>,
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Self {
-        Self::Encoding { what, source: Box::new(source) }
+        Self::Encoding { what: what.into(), source: Box::new(source) }
     }
 
     pub(crate) fn exit_code(&self) -> ExitCode {

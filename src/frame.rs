@@ -12,10 +12,9 @@ use sweep_engine::model::Sample;
 use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::spec::{Kind, Value};
 
-use crate::rows::{CellRow, JobRow};
 use crate::schema::{
-    AGGREGATE_COLUMNS, CELL_COLUMNS, Column, FACTOR_COLUMNS, Field, JOB_COLUMNS, METRICS,
-    extra_axes, half_width_name,
+    AGGREGATE_COLUMNS, CELL_COLUMNS, CellRow, Column, FACTOR_COLUMNS, Field, JOB_COLUMNS, JobRow,
+    METRICS, extra_axes, half_width_name,
 };
 
 /// Rows per row group: large enough to compress, small enough to skip.

@@ -4,6 +4,7 @@
 //! store), `assemble` (files and flags to a sweep), `runner` (jobs on every core), `schema` and
 //! `frame` (rows to tables), `store` (one directory per run), `report` (text for people).
 
+mod aggregate;
 mod assemble;
 mod cli;
 mod commands;
@@ -14,7 +15,6 @@ mod io;
 mod progress;
 mod provenance;
 mod report;
-mod rows;
 mod runner;
 mod schema;
 mod store;

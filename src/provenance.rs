@@ -114,19 +114,18 @@ pub(crate) fn parquet_metadata(
         documentation(Some(plan)).into_iter().filter(|doc| doc.is_in(table)).collect();
     let axes: BTreeMap<&str, _> =
         plan.axes.iter().map(|axis| (axis.key.path, &axis.values)).collect();
+    let resolved_base = with_defaults(&spec.base, Defaults::SWEEP);
     let entries = [
         ("sweep.version", env!("CARGO_PKG_VERSION").to_owned()),
         ("sweep.format_version", FORMAT_VERSION.to_string()),
         ("sweep.stream_version", STREAM_VERSION.to_string()),
+        ("sweep.seed", resolved_base.random_seed.unwrap_or_default().to_string()),
         ("sweep.draw_fingerprint", draw_fingerprint()),
         ("sweep.plan_hash", plan.hash.clone()),
         ("sweep.columns", serde_json::to_string(&columns)?),
         ("sweep.axes", serde_json::to_string(&axes)?),
         ("sweep.spec", serde_json::to_string(spec)?),
-        (
-            "sweep.resolved_base",
-            serde_json::to_string(&with_defaults(&spec.base, Defaults::SWEEP))?,
-        ),
+        ("sweep.resolved_base", serde_json::to_string(&resolved_base)?),
     ];
     Ok(entries.map(|(key, value)| (key.to_owned(), value)).to_vec())
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use polars::prelude::DataFrame;
 
+use crate::aggregate::{cell_rows, job_rows};
 use crate::assemble::{self, Assembled};
 use crate::cli::RunArgs;
 use crate::failure::Failure;
@@ -13,8 +14,8 @@ use crate::io::TableFormat;
 use crate::progress::{Interrupt, JobProgress};
 use crate::provenance::{Outcome, RunRecord, parquet_metadata};
 use crate::report;
-use crate::rows::{CellRow, JobRow, cell_rows, job_rows};
 use crate::runner;
+use crate::schema::{CellRow, JobRow};
 use crate::store::StagedRun;
 
 pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
@@ -99,7 +100,10 @@ fn write_table(
             TableFormat::Parquet => write_parquet(table, metadata, file),
             TableFormat::Csv => write_csv(table, file),
         };
-        written.map_err(|error| Failure::encoding(name, error))
+        written.map_err(|error| {
+            let place = assembled.output.out.display();
+            Failure::encoding(format!("the table {name} in {place}"), error)
+        })
     })
 }
 

@@ -4,7 +4,7 @@
 //! `TIMESTAMP,ContextTokens,GeneratedTokens` with times such as `2023-11-16 18:17:03.9799600`.
 //! Columns may stand in any order, beside others.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
@@ -20,6 +20,8 @@ const MAX_TRACE_BYTES: u64 = 1 << 30;
 pub(crate) enum TraceFileError {
     #[error("failed to read the trace {}", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("the trace {} is no regular file: save it as a CSV file first", path.display())]
+    NotAFile { path: PathBuf },
     #[error("the trace {} has {bytes} bytes, the limit is {MAX_TRACE_BYTES}: cut it into parts", path.display())]
     TooLarge { path: PathBuf, bytes: u64 },
     #[error(
@@ -48,14 +50,15 @@ struct Layout {
 /// Unreadable, too large, unknown columns, a malformed line, or arrivals that are not sorted.
 pub(crate) fn read_trace(path: &Path) -> Result<Trace, TraceFileError> {
     let unreadable = |source| TraceFileError::Unreadable { path: path.to_owned(), source };
-    let file = File::open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    if metadata.is_dir() {
-        return Err(unreadable(std::io::ErrorKind::IsADirectory.into()));
+    // Before it is opened: a pipe would wait for its writer, a device might never end.
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(TraceFileError::NotAFile { path: path.to_owned() });
     }
     if metadata.len() > MAX_TRACE_BYTES {
         return Err(TraceFileError::TooLarge { path: path.to_owned(), bytes: metadata.len() });
     }
+    let file = File::open(path).map_err(unreadable)?;
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
     let bad_csv = |error: csv::Error| bad_csv(path, &error);
     let header = reader.headers().map_err(bad_csv)?;

@@ -11,7 +11,7 @@ use super::output::{note, print, warning};
 use super::plan::factor_text;
 use super::tables::aligned;
 use crate::failure::Failure;
-use crate::rows::CellRow;
+use crate::schema::CellRow;
 
 /// Cells that the table shows.
 const SHOWN_CELLS: usize = 48;

@@ -19,6 +19,16 @@ fn the_readme_of_results_holds_the_table_of_columns() {
 }
 
 #[test]
+fn the_page_on_sweep_files_holds_the_table_of_keys() {
+    let page = fs::read_to_string(repository().join("docs/sweep-files.md")).unwrap();
+    let table = Place::new().sweep("columns --keys --format markdown").stdout;
+    assert!(
+        page.contains(&table),
+        "docs/sweep-files.md is out of date: replace its table by what `sweep columns --keys --format markdown` prints"
+    );
+}
+
+#[test]
 fn the_readme_of_results_names_every_file_of_a_run() {
     let readme = fs::read_to_string(repository().join("results/README.md")).unwrap();
     let place = Place::new();

@@ -4,45 +4,11 @@ use sweep_engine::model::Summary;
 use sweep_engine::plan::{JobId, Plan};
 use sweep_engine::random::Seeding;
 use sweep_engine::spec::{Key, Kind, ScenarioSpec};
-use sweep_engine::statistics::{Confidence, Estimate};
+use sweep_engine::statistics::Confidence;
 
 use crate::assemble::TraceFolders;
 use crate::runner::JobResult;
-use crate::schema::METRICS;
-
-/// Confidence level of the half widths in `cells`.
-const CONFIDENCE: f64 = 0.95;
-
-/// A row of `jobs`.
-#[derive(Clone, Debug)]
-pub(crate) struct JobRow {
-    /// Master seed.
-    pub(crate) seed: u64,
-    pub(crate) result: JobResult,
-    /// Command that reruns it alone; only for jobs without a result.
-    pub(crate) rerun: Option<String>,
-}
-
-/// A row of `cells`.
-#[derive(Clone, Debug)]
-pub(crate) struct CellRow {
-    /// Its number.
-    pub(crate) cell: u32,
-    /// Replications with a result.
-    pub(crate) replications: u32,
-    /// Replications without one.
-    pub(crate) failed: u32,
-    /// Per metric, in the order of [`METRICS`].
-    pub(crate) estimates: Vec<Option<Estimate>>,
-}
-
-impl CellRow {
-    /// The estimate of a metric by its name in [`METRICS`].
-    pub(crate) fn estimate(&self, name: &str) -> Option<Estimate> {
-        let index = METRICS.iter().position(|metric| metric.name == name)?;
-        self.estimates[index]
-    }
-}
+use crate::schema::{CONFIDENCE, CellRow, JobRow, METRICS};
 
 /// Rows of `jobs`, in the order of the results.
 pub(crate) fn job_rows(

@@ -1,0 +1,16 @@
+//! The column table: name, type, unit, meaning, formula and value of every column.
+//!
+//! It feeds the tables, their metadata, `sweep columns`, results/README.md and tests. A name never
+//! changes its meaning; new columns may be added.
+
+mod column;
+mod docs;
+mod metrics;
+mod rows;
+mod tables;
+
+pub(crate) use column::{Column, Field};
+pub(crate) use docs::{ColumnDoc, documentation};
+pub(crate) use metrics::{CONFIDENCE, METRICS, NamedResults, half_width_name};
+pub(crate) use rows::{CellRow, JobRow};
+pub(crate) use tables::{AGGREGATE_COLUMNS, CELL_COLUMNS, FACTOR_COLUMNS, JOB_COLUMNS, extra_axes};

@@ -1,0 +1,180 @@
+//! The columns of `jobs` and `cells` beside the results.
+
+use std::borrow::Cow;
+
+use sweep_engine::plan::{Cell, Plan};
+use sweep_engine::scenario::{Cluster, DisaggCluster};
+use sweep_engine::spec::{Key, Mode};
+
+use super::column::{Column, Field, column};
+use super::rows::{CellRow, JobRow};
+use crate::runner::JobFailure;
+
+/// Columns that describe a cell; both tables have them after their identity.
+pub(crate) static CELL_COLUMNS: [Column<Cell>; 12] = [
+    column(
+        "mode",
+        "",
+        "architecture: mono (one pool) or disagg (prefill pool, then decode pool)",
+        "",
+        Field::Text(|cell| Some(Cow::Borrowed(mode_name(cell.scenario.cluster.mode())))),
+    ),
+    column(
+        "rate_per_s",
+        "requests/s",
+        "arrival rate; of a trace that keeps its clock, its own mean rate",
+        "",
+        Field::F64(|cell| cell.scenario.arrivals.rate_per_s()),
+    ),
+    column(
+        "prefill_tokens_per_s",
+        "tokens/s",
+        "prefill speed of one GPU, r_p",
+        "",
+        Field::F64(|cell| Some(cell.scenario.cluster.prefill_tokens_per_s())),
+    ),
+    column(
+        "decode_tokens_per_s",
+        "tokens/s",
+        "decode speed of one GPU, r_d",
+        "",
+        Field::F64(|cell| Some(cell.scenario.cluster.decode_tokens_per_s())),
+    ),
+    column(
+        "prefill_gpus",
+        "GPUs",
+        "GPUs of the prefill pool, G_p; null in mono",
+        "",
+        Field::U32(|cell| disagg(cell).map(|pools| pools.prefill_gpus)),
+    ),
+    column(
+        "decode_gpus",
+        "GPUs",
+        "GPUs of the decode pool, G_d; null in mono",
+        "",
+        Field::U32(|cell| disagg(cell).map(|pools| pools.decode_gpus)),
+    ),
+    column(
+        "num_gpus",
+        "GPUs",
+        "GPUs of the one pool, G; null in disagg",
+        "",
+        Field::U32(|cell| match cell.scenario.cluster {
+            Cluster::Mono(mono) => Some(mono.num_gpus),
+            Cluster::Disagg(_) => None,
+        }),
+    ),
+    column(
+        "offered_load_prefill",
+        "",
+        "offered load of the prefill pool; null in mono",
+        "rate_per_s E[P] / (G_p r_p)",
+        Field::F64(|cell| cell.load.prefill),
+    ),
+    column(
+        "offered_load_decode",
+        "",
+        "offered load of the decode pool; null in mono",
+        "rate_per_s E[max(O, 1)] / (G_d r_d)",
+        Field::F64(|cell| cell.load.decode),
+    ),
+    column(
+        "offered_load_gpu",
+        "",
+        "offered load of the one pool; null in disagg",
+        "rate_per_s (E[P] / r_p + E[max(O, 1)] / r_d) / G",
+        Field::F64(|cell| cell.load.gpu),
+    ),
+    column(
+        "bottleneck",
+        "",
+        "the pool with the larger offered load: prefill, decode, or gpu (mono)",
+        "",
+        Field::Text(|cell| Some(Cow::Borrowed(cell.load.bottleneck.name()))),
+    ),
+    column(
+        "saturated",
+        "",
+        "whether queues grow without bound, so that no steady state exists",
+        "offered load of the bottleneck >= 1",
+        Field::Bool(|cell| Some(cell.load.is_saturated())),
+    ),
+];
+
+/// Number of [`CELL_COLUMNS`] that name factors; the load columns follow them.
+pub(crate) const FACTOR_COLUMNS: usize = 7;
+
+/// Columns that only `jobs` has, after `cell`.
+pub(crate) static JOB_COLUMNS: [Column<JobRow>; 5] = [
+    column(
+        "replication",
+        "",
+        "replication, from 0",
+        "",
+        Field::U32(|row| Some(row.result.id.replication)),
+    ),
+    column("seed", "", "master seed of the random streams", "", Field::U64(|row| Some(row.seed))),
+    column(
+        "status",
+        "",
+        "ok, failed, or panicked",
+        "",
+        Field::Text(|row| {
+            Some(Cow::Borrowed(match row.result.outcome {
+                Ok(_) => "ok",
+                Err(JobFailure::Failed(_)) => "failed",
+                Err(JobFailure::Panicked(_)) => "panicked",
+            }))
+        }),
+    ),
+    column(
+        "error",
+        "",
+        "why the job has no result; null when it has one",
+        "",
+        Field::Text(|row| match &row.result.outcome {
+            Ok(_) => None,
+            Err(JobFailure::Failed(text) | JobFailure::Panicked(text)) => Some(Cow::Borrowed(text)),
+        }),
+    ),
+    column(
+        "rerun",
+        "",
+        "command that reruns the job alone; null when it has a result",
+        "",
+        Field::Text(|row| row.rerun.as_deref().map(Cow::Borrowed)),
+    ),
+];
+
+/// Columns that only `cells` has, before the results.
+pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 2] = [
+    column(
+        "replications",
+        "",
+        "replications that the means are taken over",
+        "",
+        Field::U32(|row| Some(row.replications)),
+    ),
+    column("failed", "", "replications without a result", "", Field::U32(|row| Some(row.failed))),
+];
+
+/// The axes that get a column of their own, named by their dotted path: those without a contracted
+/// column. Indices into the axes of the plan.
+pub(crate) fn extra_axes(plan: &Plan) -> Vec<usize> {
+    let has_contracted = |key: &Key| CELL_COLUMNS.iter().any(|column| column.name == key.column);
+    (0..plan.axes.len()).filter(|&axis| !has_contracted(plan.axes[axis].key)).collect()
+}
+
+fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Mono => "mono",
+        Mode::Disagg => "disagg",
+    }
+}
+
+fn disagg(cell: &Cell) -> Option<&DisaggCluster> {
+    match &cell.scenario.cluster {
+        Cluster::Mono(_) => None,
+        Cluster::Disagg(disagg) => Some(disagg),
+    }
+}
