@@ -64,24 +64,37 @@ fn one_cell_with(settings: &[(&str, &str)], replications: u32, traces: &Traces) 
     plan(&spec, traces, Limits::default()).expect("the scenario is valid")
 }
 
-/// One pool of which the service is all decode, so that TTFT is the wait (plus a microsecond).
-fn waiting_system<'a>(
-    rate: &'a str,
-    servers: &'a str,
+/// One station: a pool of `servers`, of which prefill or decode takes no time.
+fn station<'a>(
+    (rate, servers): (&'a str, &'a str),
+    prefill_tokens_per_s: &'a str,
+    decode_tokens_per_s: &'a str,
     service: &[(&'static str, &'a str)],
 ) -> Vec<(&'static str, &'a str)> {
     let mut settings = vec![
         ("mode", "mono"),
         ("arrival.rate_per_s", rate),
         ("cluster_mono.num_gpus", servers),
-        ("cluster_mono.prefill_tokens_per_s", INSTANT),
-        ("cluster_mono.decode_tokens_per_s", "1e6"),
+        ("cluster_mono.prefill_tokens_per_s", prefill_tokens_per_s),
+        ("cluster_mono.decode_tokens_per_s", decode_tokens_per_s),
+    ];
+    settings.extend_from_slice(service);
+    settings
+}
+
+/// One pool of which the service is all decode, so that TTFT is the wait (plus a microsecond).
+fn waiting_system<'a>(
+    rate: &'a str,
+    servers: &'a str,
+    service: &[(&'static str, &'a str)],
+) -> Vec<(&'static str, &'a str)> {
+    let mut settings = station((rate, servers), INSTANT, "1e6", service);
+    settings.extend([
         ("prompt_tokens.mode", "fixed"),
         ("prompt_tokens.value", "1"),
         ("output_tokens.integer", "false"),
         ("output_tokens.min_value", "0"),
-    ];
-    settings.extend_from_slice(service);
+    ]);
     settings
 }
 
@@ -91,18 +104,13 @@ fn sojourn_system<'a>(
     servers: &'a str,
     service: &[(&'static str, &'a str)],
 ) -> Vec<(&'static str, &'a str)> {
-    let mut settings = vec![
-        ("mode", "mono"),
-        ("arrival.rate_per_s", rate),
-        ("cluster_mono.num_gpus", servers),
-        ("cluster_mono.prefill_tokens_per_s", "1"),
-        ("cluster_mono.decode_tokens_per_s", INSTANT),
+    let mut settings = station((rate, servers), "1", INSTANT, service);
+    settings.extend([
         ("output_tokens.mode", "fixed"),
         ("output_tokens.value", "1"),
         ("prompt_tokens.integer", "false"),
         ("prompt_tokens.min_value", "0"),
-    ];
-    settings.extend_from_slice(service);
+    ]);
     settings
 }
 
