@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use sweep_engine::plan::{Cell, Plan};
-use sweep_engine::scenario::{Defaults, Scenario, ScenarioEcho, TokenEcho, with_defaults};
+use sweep_engine::scenario::{
+    Defaults, OfferedLoad, Scenario, ScenarioEcho, TokenEcho, with_defaults,
+};
 use sweep_engine::spec::{SweepSpec, Value};
 
 use super::numbers::{duration, grouped, significant};
@@ -162,19 +164,28 @@ fn window_line(scenario: &Scenario, spec: &SweepSpec) -> String {
     )
 }
 
+/// A pool's name and its offered load in a cell.
+type PoolLoad = (&'static str, fn(&OfferedLoad) -> Option<f64>);
+
 fn cells_table(plan: &Plan, most: usize) -> String {
+    let pools: [PoolLoad; 3] = [
+        ("load prefill", |load| load.prefill),
+        ("load decode", |load| load.decode),
+        ("load gpu", |load| load.gpu),
+    ];
+    let exists = |(_, load): &PoolLoad| plan.cells.iter().any(|cell| load(&cell.load).is_some());
+    let pools: Vec<PoolLoad> = pools.into_iter().filter(exists).collect();
     let axes: Vec<usize> = (0..plan.axes.len()).collect();
     let mut header = vec!["cell".to_owned()];
     header.extend(axes.iter().map(|&axis| plan.axes[axis].key.column.to_owned()));
-    for name in ["load prefill", "load decode", "load gpu", "bottleneck", ""] {
-        header.push(name.to_owned());
-    }
+    header.extend(pools.iter().map(|(name, _)| (*name).to_owned()));
+    header.extend(["bottleneck", ""].map(str::to_owned));
     let rows = plan.cells.iter().take(most).enumerate().map(|(number, cell)| {
         let mut row = vec![number.to_string()];
         row.extend(axes.iter().map(|&axis| factor_text(plan, cell, axis)));
-        for load in [cell.load.prefill, cell.load.decode, cell.load.gpu] {
-            row.push(load.map_or_else(|| "-".to_owned(), |load| format!("{load:.3}")));
-        }
+        row.extend(pools.iter().map(|(_, load)| {
+            load(&cell.load).map_or_else(|| "-".to_owned(), |load| format!("{load:.3}"))
+        }));
         row.push(cell.load.bottleneck.name().to_owned());
         row.push(if cell.load.is_saturated() { "SATURATED" } else { "" }.to_owned());
         row
