@@ -147,6 +147,7 @@ fn override_key(
     for value in &values {
         folders.add_value(key, value);
     }
+    check_covers(spec, key)?;
     let replaced = spec
         .axes
         .iter()
@@ -161,6 +162,23 @@ fn override_key(
         spec.axes.insert(place, AxisSpec { name: key.path.to_owned(), values });
     }
     Ok(())
+}
+
+/// A flag for one cluster cannot replace an axis of both.
+fn check_covers(spec: &SweepSpec, key: &Key) -> Result<(), Failure> {
+    let both = spec
+        .axes
+        .iter()
+        .filter_map(|axis| Key::find(&axis.name))
+        .find(|axis| axis.path == axis.column && axis.path != key.path && axis.overlaps(key));
+    match both {
+        Some(axis) => Err(Failure::usage(format!(
+            "`{}` is set for one cluster, but the axis `{}` sets it for both: override that axis, or \
+             replace it in the file by one axis per cluster",
+            key.path, axis.path
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// A key that is no axis any more advances with no other.
@@ -232,10 +250,12 @@ impl Overrides {
     fn check_distinct(&self) -> Result<(), Failure> {
         for (i, (key, _)) in self.0.iter().enumerate() {
             if let Some((other, _)) = self.0[..i].iter().find(|(other, _)| other.overlaps(key)) {
-                return Err(Failure::usage(format!(
-                    "two flags set `{}` and `{}`, which is the same parameter: keep one",
-                    other.path, key.path
-                )));
+                let names = if other.path == key.path {
+                    format!("`{}`", key.path)
+                } else {
+                    format!("`{}` and `{}`, which are the same parameter", other.path, key.path)
+                };
+                return Err(Failure::usage(format!("two flags set {names}: keep one")));
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 //! drawn values and written files, for `run.json`.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 /// Crates whose versions belong to the provenance of a result.
@@ -9,7 +10,10 @@ const RECORDED: [&str; 5] = ["polars", "rand", "rand_chacha", "rand_distr", "ray
 
 fn main() {
     println!("cargo::rerun-if-changed=Cargo.lock");
-    println!("cargo::rerun-if-changed=.git/logs/HEAD");
+    // Watching a file that does not exist would run this at every build.
+    if Path::new(".git/logs/HEAD").exists() {
+        println!("cargo::rerun-if-changed=.git/logs/HEAD");
+    }
     if let Some(commit) = git_commit() {
         println!("cargo::rustc-env=SWEEP_GIT_COMMIT={commit}");
     }

@@ -19,6 +19,17 @@ pub(crate) struct StagedRun {
     is_committed: bool,
 }
 
+/// `latest` must be free to become the link to the newest run.
+fn check_link(latest: &Path) -> Result<(), Failure> {
+    match fs::symlink_metadata(latest) {
+        Ok(metadata) if !metadata.is_symlink() => Err(Failure::usage(format!(
+            "{} is in the way of the link to the newest run: move it, or choose another --out",
+            latest.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 impl StagedRun {
     /// Prepares a run called `name` in the folder `runs`, which is created if needed.
     ///
@@ -26,6 +37,7 @@ impl StagedRun {
     /// A run of that name exists and `force` is off, or nothing can be written there.
     pub(crate) fn begin(runs: &Path, name: &str, force: bool) -> Result<Self, Failure> {
         check_free(&runs.join(name), force)?;
+        check_link(&runs.join("latest"))?;
         let staging = runs.join(format!(".{name}.{}.partial", std::process::id()));
         fs::create_dir_all(runs).and_then(|()| fs::create_dir(&staging)).map_err(|error| {
             Failure::usage(format!(

@@ -19,8 +19,9 @@ use crate::schema::{CellRow, JobRow};
 use crate::store::StagedRun;
 
 pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
-    let interrupt = Interrupt::install()?;
     let assembled = assemble::sweep(file, args)?;
+    // Until here Ctrl-C simply ends the process: nothing has been written.
+    let interrupt = Interrupt::install()?;
     let plan = &assembled.plan;
     let name = assembled.output.name.clone().unwrap_or_else(|| default_name(&plan.hash));
     let staged = StagedRun::begin(&assembled.output.out, &name, args.force)?;

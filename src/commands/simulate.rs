@@ -53,8 +53,8 @@ impl Progress for Interrupt {
 }
 
 pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
-    let interrupt = Interrupt::install()?;
     let (spec, traces) = assemble::scenario(args.mode.as_deref(), &args.scenario)?;
+    let interrupt = Interrupt::install()?;
     let scenario = lower(&spec, Defaults::SIMULATE, &traces)?;
     let dump = args.dump_ttft.as_deref().map(Dump::prepare).transpose()?;
     let job = Job {

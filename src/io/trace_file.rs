@@ -70,29 +70,33 @@ pub(crate) fn read_trace(path: &Path) -> Result<Trace, TraceFileError> {
         found: header.iter().collect::<Vec<_>>().join(","),
     })?;
     let mut requests = Vec::new();
-    let mut lines = Vec::new();
+    let mut starts = Vec::new();
     let mut origin = None;
     let mut record = StringRecord::new();
     while reader.read_record(&mut record).map_err(bad_csv)? {
-        let line = record.position().map_or(0, csv::Position::line);
+        let start = record.position().cloned().unwrap_or_else(csv::Position::new);
         let request = layout
             .request(&record, &mut origin)
-            .map_err(|problem| TraceFileError::BadLine { path: path.to_owned(), line, problem })?;
+            .map_err(|problem| bad_line(path, &start, problem))?;
         requests.push(request);
-        lines.push(line);
+        starts.push(start);
     }
     Trace::new(&requests).map_err(|error| match error.row() {
-        Some(row) => TraceFileError::BadLine {
-            path: path.to_owned(),
-            line: lines[row],
-            problem: error.to_string(),
-        },
+        Some(row) => bad_line(path, &starts[row], error.to_string()),
         None => TraceFileError::BadTrace { path: path.to_owned(), source: error },
     })
 }
 
+/// The reader says where a record starts, which is before the blank lines that precede it.
+fn bad_line(path: &Path, start: &csv::Position, problem: String) -> TraceFileError {
+    let text = fs::read(path).unwrap_or_default();
+    let rest = text.iter().skip(usize::try_from(start.byte()).unwrap_or(usize::MAX));
+    let blank = rest.take_while(|byte| byte.is_ascii_whitespace());
+    let blank_lines = blank.filter(|byte| **byte == b'\n').count() as u64;
+    TraceFileError::BadLine { path: path.to_owned(), line: start.line() + blank_lines, problem }
+}
+
 fn bad_csv(path: &Path, error: &csv::Error) -> TraceFileError {
-    let line = error.position().map_or(1, csv::Position::line);
     let problem = match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("it has {len} fields, the header has {expected_len}")
@@ -102,7 +106,7 @@ fn bad_csv(path: &Path, error: &csv::Error) -> TraceFileError {
         }
         _ => error.to_string(),
     };
-    TraceFileError::BadLine { path: path.to_owned(), line, problem }
+    bad_line(path, error.position().unwrap_or(&csv::Position::new()), problem)
 }
 
 impl Layout {

@@ -45,12 +45,9 @@ fn plan_text(spec: &SweepSpec, plan: &Plan, all: bool) -> String {
     }
     for axis in &plan.axes {
         let values: Vec<String> = axis.values.iter().map(ToString::to_string).collect();
-        lines.push(format!(
-            "  {} = {} ({} values)",
-            axis.key.path,
-            abridged(&values),
-            values.len()
-        ));
+        let count = if values.len() == 1 { "value" } else { "values" };
+        let (path, shown) = (axis.key.path, abridged(&values));
+        lines.push(format!("  {path} = {shown} ({} {count})", values.len()));
     }
     lines.push("Lengths:".to_owned());
     let echoes = distinct_echoes(plan);
@@ -177,7 +174,7 @@ fn cells_table(plan: &Plan, most: usize) -> String {
     let pools: Vec<PoolLoad> = pools.into_iter().filter(exists).collect();
     let axes: Vec<usize> = (0..plan.axes.len()).collect();
     let mut header = vec!["cell".to_owned()];
-    header.extend(axes.iter().map(|&axis| plan.axes[axis].key.column.to_owned()));
+    header.extend(axes.iter().map(|&axis| axis_title(plan, axis)));
     header.extend(pools.iter().map(|(name, _)| (*name).to_owned()));
     header.extend(["bottleneck", ""].map(str::to_owned));
     let rows = plan.cells.iter().take(most).enumerate().map(|(number, cell)| {
@@ -191,6 +188,14 @@ fn cells_table(plan: &Plan, most: usize) -> String {
         row
     });
     aligned(&header, rows.collect())
+}
+
+/// The column of an axis; its path where another axis has the same column in the other mode.
+pub(super) fn axis_title(plan: &Plan, axis: usize) -> String {
+    let key = plan.axes[axis].key;
+    let shares =
+        plan.axes.iter().any(|other| other.key.column == key.column && other.key.path != key.path);
+    if shares { key.path.to_owned() } else { key.column.to_owned() }
 }
 
 /// The value of an axis in a cell, as text; long decimals are rounded.

@@ -8,7 +8,7 @@ use sweep_engine::spec::Observe;
 
 use super::numbers::{estimate, grouped, mean, significant};
 use super::output::{note, print, warning};
-use super::plan::factor_text;
+use super::plan::{axis_title, factor_text};
 use super::tables::aligned;
 use crate::failure::Failure;
 use crate::schema::CellRow;
@@ -64,8 +64,7 @@ fn work_line(plan: &Plan, work: &Work) -> String {
 /// One row per cell: axes, load, TTFT with half widths, the busiest pool.
 fn cells_table(plan: &Plan, cells: &[CellRow]) -> String {
     let axes: Vec<usize> = (0..plan.axes.len()).collect();
-    let mut header: Vec<String> =
-        axes.iter().map(|&axis| plan.axes[axis].key.column.to_owned()).collect();
+    let mut header: Vec<String> = axes.iter().map(|&axis| axis_title(plan, axis)).collect();
     for name in ["load", "mean_ttft_s", "p50", "p90", "p99_ttft_s", "busy", ""] {
         header.push(name.to_owned());
     }

@@ -152,15 +152,18 @@ static SYSTEM_KEYS: [Key; 21] = [
         warmup_seconds,
         "start of the window, below sim_seconds (default 60)"
     ),
-    key!(
-        "random_seed",
-        "random_seed",
-        Kind::Seed,
-        "",
-        always,
-        random_seed,
-        "master seed of all random streams (default 42)"
-    ),
+    Key {
+        aliases: &["seed"],
+        ..key!(
+            "random_seed",
+            "random_seed",
+            Kind::Seed,
+            "",
+            always,
+            random_seed,
+            "master seed of all random streams (default 42)"
+        )
+    },
     key!(
         "observe",
         "observe",
