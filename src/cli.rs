@@ -169,7 +169,7 @@ pub(crate) struct AxisArgs {
 /// Flags that change the scenario, shared by sweeps and single simulations.
 #[derive(Debug, Default, Args)]
 pub(crate) struct ScenarioArgs {
-    /// Any scenario key: one value sets it, several make it an axis (repeatable)
+    /// Any scenario key: one value sets it; in a sweep several make it an axis (repeatable)
     #[arg(long, value_name = "PATH=LIST", help_heading = "Scenario")]
     pub(crate) set: Vec<String>,
     /// Scenario file (YAML or JSON)

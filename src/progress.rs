@@ -60,7 +60,7 @@ impl JobProgress {
         );
         let done = Arc::clone(&requests);
         let style = ProgressStyle::with_template(
-            "{bar:30} {human_pos}/{human_len} jobs  {request_rate}  {eta} left",
+            "{wide_bar} {human_pos}/{human_len} jobs  {request_rate}  {eta} left",
         )
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .with_key(

@@ -7,7 +7,7 @@ use sweep_engine::statistics::Estimate;
 pub(crate) fn estimate(estimate: Option<Estimate>) -> String {
     let Some(Estimate { mean, half_width }) = estimate else { return "-".to_owned() };
     match half_width {
-        Some(half_width) if half_width > 0.0 => {
+        Some(half_width) if is_noticeable(mean, half_width) => {
             let decimals = decimals_of(half_width);
             format!("{mean:.decimals$} ± {half_width:.decimals$}")
         }
@@ -18,12 +18,19 @@ pub(crate) fn estimate(estimate: Option<Estimate>) -> String {
 /// The mean alone, to the place that its half width supports.
 pub(crate) fn mean(estimate: Option<Estimate>) -> String {
     match estimate {
-        Some(Estimate { mean, half_width: Some(half_width) }) if half_width > 0.0 => {
+        Some(Estimate { mean, half_width: Some(half_width) })
+            if is_noticeable(mean, half_width) =>
+        {
             format!("{mean:.*}", decimals_of(half_width))
         }
         Some(Estimate { mean, .. }) => significant(mean),
         None => "-".to_owned(),
     }
+}
+
+/// Less than a billionth of the mean is rounding, not uncertainty.
+fn is_noticeable(mean: f64, half_width: f64) -> bool {
+    half_width > 1e-9 * mean.abs()
 }
 
 /// Four significant digits, without trailing zeros.

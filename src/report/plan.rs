@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::scenario::{
-    Defaults, OfferedLoad, Scenario, ScenarioEcho, TokenEcho, with_defaults,
+    Arrivals, Defaults, OfferedLoad, Scenario, ScenarioEcho, TokenEcho, with_defaults,
 };
 use sweep_engine::spec::{SweepSpec, Value};
 
@@ -55,6 +55,7 @@ fn plan_text(spec: &SweepSpec, plan: &Plan, all: bool) -> String {
     if echoes.len() > 4 {
         lines.push(format!("  ... and {} more, one per value of their axes", echoes.len() - 4));
     }
+    lines.extend(trace_lines(plan));
     lines.push(window_line(&plan.cells[0].scenario, spec));
     lines.push(String::new());
     lines.push(cells_table(plan, if all { usize::MAX } else { LISTED_CELLS }));
@@ -118,6 +119,24 @@ fn distinct_echoes(plan: &Plan) -> Vec<String> {
         lines
             .extend(texts.iter().filter(|text| !lines.contains(text)).cloned().collect::<Vec<_>>());
         seen.push((scenario, texts));
+    }
+    lines
+}
+
+/// The traces that are replayed, and how their replications are made; each once.
+fn trace_lines(plan: &Plan) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for cell in &plan.cells {
+        let Arrivals::Trace(replay) = &cell.scenario.arrivals else { continue };
+        let line = format!(
+            "Trace: {} requests in {} s; replication 0 as recorded, others from blocks of {} requests",
+            grouped(replay.view.len() as u64),
+            significant(replay.view.span_s()),
+            grouped(replay.block_requests as u64),
+        );
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
     }
     lines
 }

@@ -14,10 +14,13 @@ use crate::failure::Failure;
 use crate::schema::CellRow;
 
 /// Cells that the table shows.
-const SHOWN_CELLS: usize = 48;
+const SHOWN_CELLS: usize = 60;
 
 /// Share of censored arrivals from which on a reader is warned.
 const CENSORED_WARNING: f64 = 0.01;
+
+/// Samples per replication below which a p99 means little.
+const FEW_SAMPLES: f64 = 100.0;
 
 /// What the simulation took.
 #[derive(Clone, Copy, Debug)]
@@ -131,6 +134,22 @@ fn warnings(plan: &Plan, cells: &[CellRow]) -> Vec<String> {
             }
         ));
     }
+    let sparse = count(&|row| {
+        row.estimate("num_samples").is_some_and(|n| n.mean > 0.0 && n.mean < FEW_SAMPLES)
+    });
+    if sparse > 0 {
+        texts.push(format!(
+            "{} fewer than {FEW_SAMPLES} samples per replication, too few for a p99, which comes out too \
+             small: lengthen --sim-seconds",
+            if sparse == 1 { "1 cell has".to_owned() } else { format!("{sparse} cells have") }
+        ));
+    }
+    if let Some(share) = smallest_recorded_share(plan) {
+        texts.push(format!(
+            "replication 0 replays only the first {:.0} % of a trace: --sim-seconds is shorter than it",
+            100.0 * share
+        ));
+    }
     if let Some(end_s) = earliest_trace_end_s(plan) {
         texts.push(format!(
             "a trace ends after {} s, before the horizon: set arrival.repeat=true or a shorter --sim-seconds",
@@ -154,4 +173,16 @@ fn earliest_trace_end_s(plan: &Plan) -> Option<f64> {
         _ => None,
     });
     ends.min_by(f64::total_cmp)
+}
+
+/// The smallest share of a trace that its recorded replication covers, if it is not all of it.
+fn smallest_recorded_share(plan: &Plan) -> Option<f64> {
+    let shares = plan.cells.iter().filter_map(|cell| match &cell.scenario.arrivals {
+        Arrivals::Trace(replay) => {
+            let share = cell.scenario.sim_seconds / replay.end_s();
+            (share < 1.0).then_some(share)
+        }
+        _ => None,
+    });
+    shares.min_by(f64::total_cmp)
 }

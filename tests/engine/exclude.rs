@@ -123,3 +123,13 @@ fn an_axis_that_only_excluded_cells_use_is_not_idle() {
     let plan = try_plan(&with_exclude(&axes, &["prefill_gpus = 2"])).expect("it is valid");
     assert_eq!(plan.cells.len(), 2);
 }
+
+#[test]
+fn a_condition_may_name_a_key_that_the_base_states() {
+    let mut spec = with_exclude(&[("modes", "mono,disagg")], &["rate_per_s > 2 and mode = mono"]);
+    spec.base.arrival.rate_per_s = Some(3.0);
+    let plan = try_plan(&spec).expect("it is valid");
+    assert_eq!(plan.cells.len(), 1, "the mono cell is left out");
+    spec.base.arrival.rate_per_s = Some(2.0);
+    assert_eq!(try_plan(&spec).expect("it is valid").cells.len(), 2);
+}

@@ -2,7 +2,7 @@
 
 use super::axis::{Axis, find_key};
 use super::error::PlanError;
-use crate::spec::{Comparison, Condition, Key, Operand, Operator, Value};
+use crate::spec::{Comparison, Condition, Key, Kind, Operand, Operator, ScenarioSpec, Value};
 
 /// A condition of which every side is known.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub(super) struct Exclusion(Vec<Test>);
 /// which a cell has one.
 #[derive(Debug)]
 struct Test {
-    left: Vec<usize>,
+    left: Side,
     operator: Operator,
     right: Side,
 }
@@ -25,9 +25,9 @@ enum Side {
 
 impl Exclusion {
     /// Resolves a condition against the axes of the sweep.
-    pub(super) fn lower(text: &str, axes: &[Axis]) -> Result<Self, PlanError> {
+    pub(super) fn lower(text: &str, axes: &[Axis], base: &ScenarioSpec) -> Result<Self, PlanError> {
         let condition = Condition::parse(text)?;
-        let tests = condition.0.iter().map(|comparison| Test::lower(comparison, text, axes));
+        let tests = condition.0.iter().map(|comparison| Test::lower(comparison, text, axes, base));
         tests.collect::<Result<_, _>>().map(Self)
     }
 
@@ -38,13 +38,23 @@ impl Exclusion {
 }
 
 impl Test {
-    fn lower(comparison: &Comparison, text: &str, axes: &[Axis]) -> Result<Self, PlanError> {
+    fn lower(
+        comparison: &Comparison,
+        text: &str,
+        axes: &[Axis],
+        base: &ScenarioSpec,
+    ) -> Result<Self, PlanError> {
         let bad = |problem: String| PlanError::BadExclusion { text: text.to_owned(), problem };
         let Operand::Word(name) = &comparison.left else {
             return Err(bad("the left side must be an axis of the sweep".into()));
         };
-        let left = axes_named(name, axes);
-        let Some(&first) = left.first() else {
+        let named = axes_named(name, axes);
+        let (left, kind) = if let Some(&first) = named.first() {
+            (Side::Axes(named), axes[first].key.kind)
+        } else if let Some((value, kind)) = stated_value(name, base) {
+            // An axis that a flag with a single value has ended.
+            (Side::Value(value), kind)
+        } else {
             return Err(match find_key(name) {
                 Ok(_) => {
                     bad(format!("`{name}` is no axis of this sweep; its axes are {}", names(axes)))
@@ -52,7 +62,6 @@ impl Test {
                 Err(unknown) => bad(unknown.to_string()),
             });
         };
-        let kind = axes[first].key.kind;
         let right = match &comparison.right {
             Operand::Word(word) if !axes_named(word, axes).is_empty() => {
                 Side::Axes(axes_named(word, axes))
@@ -83,15 +92,26 @@ impl Test {
                 .iter()
                 .find_map(|&axis| factors[axis].map(|i| &axes[axis].values[i as usize]))
         };
-        let right = match &self.right {
-            Side::Axes(candidates) => value_of(candidates),
-            Side::Value(value) => Some(value),
-        };
-        match (value_of(&self.left), right) {
+        match (self.left.value(value_of), self.right.value(value_of)) {
             (Some(left), Some(right)) => self.operator.accepts(compare(left, right)),
             _ => false,
         }
     }
+}
+
+impl Side {
+    fn value<'a>(&'a self, of_axes: impl Fn(&[usize]) -> Option<&'a Value>) -> Option<&'a Value> {
+        match self {
+            Self::Axes(candidates) => of_axes(candidates),
+            Self::Value(value) => Some(value),
+        }
+    }
+}
+
+/// What the base says of a key, by any of its names.
+fn stated_value(name: &str, base: &ScenarioSpec) -> Option<(Value, Kind)> {
+    let named = |key: &&Key| key.path == name || key.column == name || key.aliases.contains(&name);
+    Key::all().filter(named).find_map(|key| (key.get)(base).map(|value| (value, key.kind)))
 }
 
 fn axes_named(name: &str, axes: &[Axis]) -> Vec<usize> {

@@ -20,7 +20,7 @@ pub fn plan(spec: &SweepSpec, traces: &Traces, limits: Limits) -> Result<Plan, P
     let exclusions = spec
         .exclude
         .iter()
-        .map(|text| Exclusion::lower(text, &axes))
+        .map(|text| Exclusion::lower(text, &axes, &spec.base))
         .collect::<Result<Vec<_>, _>>()?;
     if spec.replications == 0 {
         return Err(PlanError::NoReplications);

@@ -174,7 +174,7 @@ fn lower_replay(
     }
     let requests = view.len();
     let block_requests = match arrival.block_requests {
-        None => root_rounded_up(requests),
+        None => default_block(requests),
         Some(block) if block > 0 && block as usize <= requests => block as usize,
         Some(block) => {
             let remedy = format!("it must lie between 1 and the {requests} requests of the trace");
@@ -185,10 +185,13 @@ fn lower_replay(
     Ok(TraceReplay { view, rate_per_s, repeat, block_requests })
 }
 
-/// The smallest n with n^2 >= requests.
-fn root_rounded_up(requests: usize) -> usize {
+/// A tenth of the trace, or its square root where that is more. Seams between blocks tear bursts
+/// apart: on a trace with a coefficient of variation of 13, blocks of the square root understated the
+/// mean TTFT by 24 %, tenths by 8 %.
+fn default_block(requests: usize) -> usize {
     let root = requests.isqrt();
-    if root * root < requests { root + 1 } else { root }
+    let root_rounded_up = if root * root < requests { root + 1 } else { root };
+    requests.div_ceil(10).max(root_rounded_up)
 }
 
 fn lower_cluster(spec: &ScenarioSpec) -> Result<Cluster, SpecError> {

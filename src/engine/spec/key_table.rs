@@ -227,7 +227,7 @@ static SYSTEM_KEYS: [Key; 21] = [
         "requests",
         is_trace,
         arrival.block_requests,
-        "trace: block length of the bootstrap that makes replications 1, 2, ... (default: square root of the number of requests, rounded up)"
+        "trace: block length of the bootstrap that makes replications 1, 2, ... (default: a tenth of the requests, at least their square root)"
     ),
     key!(
         "arrival.window.start_s",
