@@ -7,8 +7,9 @@
 //! operand    = axis name | number | word | 'quoted word'
 //! ```
 //!
-//! A word is an axis if an axis of the sweep has that name; the left side of a comparison always
-//! names an axis. A comparison with an axis that means nothing in a cell is false there.
+//! A word is an axis if an axis of the sweep has that name. The left side of a comparison names an
+//! axis, or a key that the base states (an axis that a flag with one value has ended). A comparison
+//! with an axis that means nothing in a cell is false there.
 
 use std::cmp::Ordering;
 use std::fmt;
