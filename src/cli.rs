@@ -126,6 +126,11 @@ pub(crate) struct RunArgs {
     /// How cells share random numbers [default: common]
     #[arg(long, value_enum, help_heading = "Sweep")]
     pub(crate) seeding: Option<SeedingArg>,
+    /// Confidence level of the intervals, named in their columns (`_ci95`) [default: 0.95]
+    #[arg(long, value_name = "LEVEL", help_heading = "Sweep", allow_hyphen_values = true)]
+    pub(crate) confidence: Option<f64>,
+    #[command(flatten)]
+    pub(crate) precision: PrecisionArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
     /// Name of the run [default: the file's stem, or `sweep-` and the plan's hash]
@@ -151,6 +156,20 @@ pub(crate) struct RunArgs {
     /// No progress, no notes, no summary; errors and warnings stay
     #[arg(long, short, help_heading = "Output")]
     pub(crate) quiet: bool,
+}
+
+/// Replications until results are precise enough.
+#[derive(Debug, Default, Args)]
+pub(crate) struct PrecisionArgs {
+    /// Add replications to each cell until half widths are this small relative to their values
+    #[arg(long, value_name = "SHARE", help_heading = "Sweep", allow_hyphen_values = true)]
+    pub(crate) precision: Option<f64>,
+    /// Results that --precision is about [default: `pooled_p99_ttft_s,mean_ttft_s`]
+    #[arg(long, value_name = "COLUMNS", help_heading = "Sweep", value_delimiter = ',')]
+    pub(crate) of: Option<Vec<String>>,
+    /// Most replications of a cell with --precision [default: 1000]
+    #[arg(long, value_name = "R", help_heading = "Sweep")]
+    pub(crate) max_replications: Option<u32>,
 }
 
 #[derive(Debug, Default, Args)]
@@ -184,6 +203,10 @@ pub(crate) struct ScenarioArgs {
     /// Master seed [default: 42]
     #[arg(long, value_name = "N", help_heading = "Scenario", allow_hyphen_values = true)]
     pub(crate) seed: Option<String>,
+    /// Service-level objective, such as `ttft_s=0.5`: adds `slo_attainment` and `goodput_rps`
+    /// (repeatable; in a sweep several values make it an axis)
+    #[arg(long, value_name = "ttft_s=LIST", help_heading = "Scenario")]
+    pub(crate) slo: Vec<String>,
     /// Which requests results describe: events (first token in the window) or arrivals (arrival in
     /// it) [default: events]
     #[arg(long, value_name = "RULE", help_heading = "Scenario")]
@@ -213,6 +236,9 @@ pub(crate) struct SimulateArgs {
     /// As in the sweep that this job belongs to [default: common]
     #[arg(long, value_enum)]
     pub(crate) seeding: Option<SeedingArg>,
+    /// Confidence level of the intervals [default: 0.95]
+    #[arg(long, value_name = "LEVEL", allow_hyphen_values = true)]
+    pub(crate) confidence: Option<f64>,
     /// Write request, arrival and TTFT of every sample to a .csv, .json or .parquet file
     #[arg(long, value_name = "FILE")]
     pub(crate) dump_ttft: Option<PathBuf>,

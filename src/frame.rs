@@ -11,10 +11,11 @@ use polars::prelude::{
 use sweep_engine::model::Sample;
 use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::spec::{Kind, Value};
+use sweep_engine::statistics::Estimate;
 
 use crate::schema::{
     AGGREGATE_COLUMNS, CELL_COLUMNS, CellRow, Column, FACTOR_COLUMNS, Field, JOB_COLUMNS, JobRow,
-    METRICS, extra_axes, half_width_name,
+    METRICS, POOLED, SPREAD_OF, extra_axes, half_width_name, spread_name,
 };
 
 /// Rows per row group: large enough to compress, small enough to skip.
@@ -43,16 +44,33 @@ pub(crate) fn cells_frame(plan: &Plan, rows: &[CellRow]) -> Result<DataFrame, Po
     columns.extend(AGGREGATE_COLUMNS.iter().map(|column| field_series(column, rows.iter())));
     for (i, metric) in METRICS.iter().enumerate() {
         let estimates = || rows.iter().map(move |row| row.estimates[i]);
-        let means: Vec<Option<f64>> =
-            estimates().map(|estimate| estimate.map(|e| e.mean)).collect();
-        columns.push(series(metric.name, means));
+        columns.push(of_estimates(metric.name, estimates(), |e| Some(e.mean)));
         if metric.has_half_width() {
-            let half_widths: Vec<Option<f64>> =
-                estimates().map(|estimate| estimate.and_then(|e| e.half_width)).collect();
-            columns.push(series(&half_width_name(metric.name), half_widths));
+            let name = half_width_name(metric.name, plan.confidence);
+            columns.push(of_estimates(&name, estimates(), |e| e.half_width));
+        }
+    }
+    for (i, percentile) in POOLED.iter().enumerate() {
+        let estimates = || rows.iter().map(move |row| row.pooled[i]);
+        columns.push(of_estimates(percentile.name, estimates(), |e| Some(e.mean)));
+        let name = half_width_name(percentile.name, plan.confidence);
+        columns.push(of_estimates(&name, estimates(), |e| e.half_width));
+    }
+    for (i, metric) in METRICS.iter().enumerate() {
+        if SPREAD_OF.contains(&metric.name) {
+            let estimates = rows.iter().map(|row| row.estimates[i]);
+            columns.push(of_estimates(&spread_name(metric.name), estimates, |e| e.std));
         }
     }
     frame(columns)
+}
+
+fn of_estimates(
+    name: &str,
+    estimates: impl Iterator<Item = Option<Estimate>>,
+    value: impl Fn(Estimate) -> Option<f64>,
+) -> Series {
+    series(name, estimates.map(|estimate| estimate.and_then(&value)).collect::<Vec<_>>())
 }
 
 /// Samples of one job, in the order given.

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use polars::prelude::DataFrame;
 
-use crate::aggregate::{cell_rows, job_rows};
 use crate::assemble::{self, Assembled};
 use crate::cli::RunArgs;
 use crate::failure::Failure;
@@ -13,34 +12,35 @@ use crate::frame::{cells_frame, jobs_frame, write_csv, write_parquet};
 use crate::io::TableFormat;
 use crate::progress::{Interrupt, JobProgress};
 use crate::provenance::{Outcome, RunRecord, parquet_metadata};
+use crate::replication::{Results, replicate};
 use crate::report;
-use crate::runner;
+use crate::runner::Runner;
 use crate::schema::{CellRow, JobRow};
 use crate::store::StagedRun;
 
 pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
-    let assembled = assemble::sweep(file, args)?;
+    let mut assembled = assemble::sweep(file, args)?;
     // Until here Ctrl-C simply ends the process: nothing has been written.
     let interrupt = Interrupt::install()?;
-    let plan = &assembled.plan;
+    let plan = &mut assembled.plan;
     let name = assembled.output.name.clone().unwrap_or_else(|| default_name(&plan.hash));
     let staged = StagedRun::begin(&assembled.output.out, &name, args.force)?;
 
     let started_at = jiff::Timestamp::now();
     let clock = Instant::now();
     let progress = JobProgress::new(plan.num_jobs(), args.quiet, interrupt.clone());
-    let results = runner::run(plan, args.threads, &progress)?;
+    let runner = Runner::new(args.threads, &progress)?;
+    let Results { jobs, cells } = replicate(plan, &assembled.folders, &runner)?;
     progress.finish();
     let simulation_s = clock.elapsed().as_secs_f64();
 
-    let jobs = job_rows(plan, &assembled.folders, results);
-    let cells = cell_rows(plan, &jobs);
     write_tables(&staged, &assembled, &jobs, &cells)?;
     let failed_jobs = cells.iter().map(|cell| u64::from(cell.failed)).sum();
     let outcome = Outcome {
         started_at: started_at.to_string(),
         wall_s: clock.elapsed().as_secs_f64(),
         threads: threads(args.threads),
+        jobs: jobs.len() as u64,
         failed_jobs,
         simulated_requests: progress.simulated_requests(),
     };
@@ -48,12 +48,17 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     interrupt.check()?;
     let folder = staged.commit()?;
 
-    let work = report::Work { simulated_requests: progress.simulated_requests(), simulation_s };
-    report::run_finished(plan, &cells, &work, &folder, args.quiet)?;
+    let num_jobs = jobs.len() as u64;
+    let work = report::Work {
+        jobs: num_jobs,
+        simulated_requests: progress.simulated_requests(),
+        simulation_s,
+    };
+    report::run_finished(&assembled.plan, &cells, &work, &folder, args.quiet)?;
     if failed_jobs > 0 {
         let table = folder.join(table_file("jobs", assembled.output.format));
         let table = table.display().to_string();
-        return Err(Failure::Jobs { failed: failed_jobs, jobs: plan.num_jobs(), table });
+        return Err(Failure::Jobs { failed: failed_jobs, jobs: num_jobs, table });
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod plan;
 mod summary;
 mod tables;
 mod trace;
+mod warnings;
 
 pub(crate) use output::{error, note, print, print_json};
 pub(crate) use plan::print_plan;

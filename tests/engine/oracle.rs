@@ -131,7 +131,8 @@ pub(crate) fn account(
     cluster: &Cluster,
     window: (f64, f64),
     observe: Observe,
-) -> [(&'static str, Option<f64>); 21] {
+    slo_ttft_s: Option<f64>,
+) -> [(&'static str, Option<f64>); 27] {
     let journeys = serve(requests, cluster);
     let (start_s, end_s) = window;
     let within = |at_s: f64| start_s <= at_s && at_s < end_s;
@@ -150,7 +151,18 @@ pub(crate) fn account(
     };
     let prefill_s = |i: usize| requests[i].1 / cluster.prefill_tokens_per_s();
     let decode_s = |i: usize| requests[i].2.max(1.0) / cluster.decode_tokens_per_s();
-    let mut ttft_s: Vec<f64> = samples.iter().map(|&i| journeys[i].ttft_s).collect();
+    // In the order in which the last pool takes requests in.
+    let mut by_turn = samples.clone();
+    by_turn.sort_by(|&a, &b| {
+        journeys[a].decode_join_s.total_cmp(&journeys[b].decode_join_s).then(a.cmp(&b))
+    });
+    let in_turn_s: Vec<f64> = by_turn.iter().map(|&i| journeys[i].ttft_s).collect();
+    let difference = |share: f64| {
+        let (first, rest) = in_turn_s.split_at((in_turn_s.len() as f64 * share) as usize);
+        let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+        (!first.is_empty() && !rest.is_empty()).then(|| mean(first) - mean(rest))
+    };
+    let mut ttft_s = in_turn_s.clone();
     ttft_s.sort_by(f64::total_cmp);
     let arrivals = count(&|j| within(j.arrival_s));
     let late = count(&|j| within(j.arrival_s) && j.first_token_s >= end_s);
@@ -164,6 +176,9 @@ pub(crate) fn account(
     };
     let prefill_queue = journeys.iter().map(|j| (j.arrival_s, j.prefill_start_s));
     let decode_queue = journeys.iter().map(|j| (j.decode_join_s, j.decode_start_s));
+    let attainment = slo_ttft_s.and_then(|slo_s| mean(&|i| f64::from(journeys[i].ttft_s <= slo_s)));
+    let e2e_s = mean(&|i| journeys[i].end_s - journeys[i].arrival_s);
+    let in_system = mean_length(journeys.iter().map(|j| (j.arrival_s, j.end_s)).collect(), window);
     let if_disagg = |value: f64| is_disagg.then_some(value);
     [
         ("num_in_system_start", count(&|j| j.arrival_s < start_s && j.end_s >= start_s)),
@@ -175,7 +190,12 @@ pub(crate) fn account(
         ("mean_ttft_s", mean(&|i| journeys[i].ttft_s)),
         ("p50_ttft_s", type7(&ttft_s, 0.5)),
         ("p90_ttft_s", type7(&ttft_s, 0.9)),
-        ("p99_ttft_s", type7(&ttft_s, 0.99)),
+        ("p99_ttft_s", type7(&ttft_s, 0.99).filter(|_| ttft_s.len() >= 100)),
+        ("std_ttft_s", std(&ttft_s)),
+        ("trend_ttft_s", difference(0.5).map(|difference| -difference)),
+        ("onset_ttft_s", difference(0.1)),
+        ("slo_attainment", attainment),
+        ("goodput_rps", attainment.zip(completed).map(|(share, n)| share * n / window_s)),
         ("mean_wait_prefill_s", mean(&|i| journeys[i].prefill_start_s - journeys[i].arrival_s)),
         ("mean_service_prefill_s", mean(&prefill_s)),
         (
@@ -195,8 +215,22 @@ pub(crate) fn account(
             (!is_disagg).then(|| busy(&|j| (j.prefill_start_s, j.end_s)) / first_gpus),
         ),
         ("throughput_rps", completed.map(|n| n / window_s)),
-        ("mean_e2e_s", mean(&|i| journeys[i].end_s - journeys[i].arrival_s)),
+        ("mean_e2e_s", e2e_s),
+        (
+            "little_residual",
+            e2e_s.zip(arrivals).and_then(|(w_s, n)| {
+                (in_system > 0.0).then(|| 1.0 - n / window_s * w_s / in_system)
+            }),
+        ),
     ]
+}
+
+/// Standard deviation, divisor n - 1.
+fn std(sample: &[f64]) -> Option<f64> {
+    let n = sample.len() as f64;
+    let mean = sample.iter().sum::<f64>() / n;
+    let squares: f64 = sample.iter().map(|x| (x - mean).powi(2)).sum();
+    (n > 1.0).then(|| (squares / (n - 1.0)).sqrt())
 }
 
 /// GPUs of the first and the second station; 0 where there is none.
