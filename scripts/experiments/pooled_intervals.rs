@@ -5,6 +5,8 @@
 //! Each experiment is 10 replications of an M/M/c queue (mono, exponential service, started empty,
 //! 10 relaxation times of warm-up or a tenth of the horizon). The truth is that of `theory::Mmc`.
 
+#![expect(clippy::cast_precision_loss, reason = "sample sizes are small")]
+
 use std::env;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
