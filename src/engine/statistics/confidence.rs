@@ -40,6 +40,11 @@ impl Confidence {
         });
         Some(Estimate { mean, half_width })
     }
+
+    /// The two-sided quantile for the mean of so many values: at least two, at most as announced.
+    pub(super) fn quantile(&self, values: usize) -> f64 {
+        self.quantiles[values - 2]
+    }
 }
 
 /// Mean and half width of a two-sided confidence interval from independent replications.
@@ -52,7 +57,7 @@ pub struct Estimate {
 }
 
 /// The `probability` quantile of Student's t distribution.
-fn student_t_quantile(probability: f64, degrees_of_freedom: f64) -> f64 {
+pub(super) fn student_t_quantile(probability: f64, degrees_of_freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, degrees_of_freedom)
         .map_or(f64::NAN, |distribution| distribution.inverse_cdf(probability))
 }
