@@ -8,6 +8,7 @@ mod aggregate;
 mod assemble;
 mod cli;
 mod commands;
+mod comparison;
 mod estimate;
 mod failure;
 mod frame;
@@ -18,6 +19,7 @@ mod report;
 mod runner;
 mod schema;
 mod store;
+mod suggestion;
 
 use std::process::ExitCode;
 

@@ -102,6 +102,9 @@ fn results_that_never_vary_have_intervals_of_no_width() {
     assert_eq!(shifted.difference.half_width, Some(0.0));
     assert!(shifted.unpaired_half_width.unwrap() > 0.0);
     assert_eq!((shifted.narrowing, shifted.correlation), (None, Some(1.0)));
+    let rounded = paired(&pairs(&[0.1, 0.2, 0.4], &[0.1 + 0.3, 0.2 + 0.3, 0.4 + 0.3]));
+    assert!(rounded.difference.half_width.unwrap() > 0.0);
+    assert_eq!(rounded.narrowing, None);
 }
 
 fn results() -> impl Strategy<Value = Vec<Pair>> {

@@ -16,6 +16,9 @@ pub struct Pair {
     pub value: f64,
 }
 
+/// Half widths of differences below this share of the results come from rounding.
+const ROUNDING: f64 = 1e-12;
+
 /// How one system differs from a baseline, with half widths of two-sided confidence intervals.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Comparison {
@@ -34,7 +37,7 @@ pub struct Comparison {
     /// `None` for fewer than two pairs.
     pub unpaired_half_width: Option<f64>,
     /// How many times narrower the paired interval is: unpaired / paired half width. `None` for
-    /// fewer than two pairs, for a difference that never varies, and without pairing.
+    /// fewer than two pairs, for a difference that varies by rounding alone, and without pairing.
     pub narrowing: Option<f64>,
     /// Pearson correlation of the two results, in [-1, 1]; `None` for fewer than two pairs and
     /// where one of them never varies.
@@ -56,8 +59,9 @@ impl Confidence {
         let difference = self.estimate(&differences(pairs))?;
         let unpaired_half_width =
             moments.variances.map(|spread| self.welch(moments.n, spread.baseline, spread.value));
+        let rounding = ROUNDING * (moments.baseline_mean.abs() + moments.value_mean.abs());
         let narrowing = match (unpaired_half_width, difference.half_width) {
-            (Some(unpaired), Some(paired)) if paired > 0.0 => Some(unpaired / paired),
+            (Some(unpaired), Some(paired)) if paired > rounding => Some(unpaired / paired),
             _ => None,
         };
         let ratio = self.ratio(&moments, |ratio| {
@@ -79,8 +83,7 @@ impl Confidence {
         let moments = Moments::of(pairs)?;
         let half_width =
             moments.variances.map(|spread| self.welch(moments.n, spread.baseline, spread.value));
-        let difference =
-            Estimate { mean: moments.value_mean - moments.baseline_mean, half_width };
+        let difference = Estimate { mean: moments.value_mean - moments.baseline_mean, half_width };
         let ratio = self.ratio(&moments, |ratio| {
             moments.variances.map_or(f64::NAN, |spread| {
                 self.welch(moments.n, ratio * ratio * spread.baseline, spread.value)
