@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,10 +34,12 @@ impl RunTable {
     ) -> Result<Self, RunError> {
         let unreadable = |source| RunError::Unreadable { path: path.clone(), source };
         let file = File::open(&path).map_err(unreadable)?;
-        let frame = match format {
-            TableFormat::Parquet => read_parquet(&path, file, wanted)?,
-            TableFormat::Csv => read_csv(&path, file, wanted)?,
-        };
+        // The decoder panics on some files whose bytes were altered.
+        let decoded = catch_unwind(AssertUnwindSafe(|| match format {
+            TableFormat::Parquet => read_parquet(&path, file, wanted),
+            TableFormat::Csv => read_csv(&path, file, wanted),
+        }));
+        let frame = decoded.unwrap_or_else(|_| Err(bad_table(&path, "its bytes were altered")))?;
         for (name, kind) in wanted {
             let found = frame.column(name).map(Column::dtype).map_err(|e| bad_table(&path, e))?;
             if *found != dtype(*kind) {
