@@ -97,6 +97,16 @@ Example:
         #[arg(long)]
         json: bool,
     },
+    /// Compare the cells of a finished run with each other, or those of two runs
+    #[command(after_help = "\
+Examples:
+  sweep compare latest --by mode
+  sweep compare gpu-split --by rates --baseline 4 --of p99_ttft_s,throughput_rps
+  sweep compare slow-decode fast-decode --format csv
+
+Both results of a replication come from the same random numbers, so intervals are those of their \
+differences (docs/compare.md). The table is also written into the folder of RUN.")]
+    Compare(CompareArgs),
     /// Print a completion script for a shell
     #[command(after_help = "\
 Example:
@@ -247,6 +257,36 @@ pub(crate) struct SimulateArgs {
     pub(crate) max_requests: Option<u64>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// Run: its name, `latest`, or the path of its folder
+    pub(crate) run: String,
+    /// Second run, compared cell by cell with RUN: same axes, same seed, another base scenario
+    #[arg(value_name = "OTHER")]
+    pub(crate) other: Option<String>,
+    /// Axis of which the values are compared: key, alias or column
+    #[arg(long, value_name = "AXIS")]
+    pub(crate) by: Option<String>,
+    /// Value that the others are compared with [default: the axis' first]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    pub(crate) baseline: Option<String>,
+    /// Results to compare [default: mean and percentiles of TTFT]
+    #[arg(long, value_name = "METRIC,METRIC", value_delimiter = ',')]
+    pub(crate) of: Vec<String>,
+    /// Confidence level of the intervals, between 0 and 1
+    #[arg(long, value_name = "L", default_value_t = 0.95, allow_hyphen_values = true)]
+    pub(crate) confidence: f64,
+    /// Folder that holds runs [default: results]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Layout of what is printed
+    #[arg(long, value_enum, default_value_t = TidyFormat::Table)]
+    pub(crate) format: TidyFormat,
+    /// Write the table to this .parquet or .csv file instead of the folder of RUN
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SeedingArg {
     /// All cells of a replication see the same random numbers
@@ -269,4 +309,17 @@ pub(crate) enum TextFormat {
     Markdown,
     /// For programs
     Json,
+}
+
+/// Layouts of a tidy table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TidyFormat {
+    /// Aligned, for a terminal, with a few sentences
+    Table,
+    /// All columns, all digits
+    Csv,
+    /// All columns, all digits
+    Json,
+    /// As the table, for a README
+    Markdown,
 }

@@ -13,9 +13,11 @@ use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::spec::{Kind, Value};
 use sweep_engine::statistics::Estimate;
 
+use crate::comparison::Comparisons;
 use crate::schema::{
-    AGGREGATE_COLUMNS, CELL_COLUMNS, CellRow, Column, FACTOR_COLUMNS, Field, JOB_COLUMNS, JobRow,
-    METRICS, POOLED, SPREAD_OF, extra_axes, half_width_name, spread_name,
+    AGGREGATE_COLUMNS, CELL_COLUMNS, COMPARISON_COLUMNS, CellRow, Column, FACTOR_COLUMNS, Field,
+    JOB_COLUMNS, JobRow, METRICS, POOLED, SPREAD_OF, extra_axes, half_width_name, name_at_level,
+    spread_name,
 };
 
 /// Rows per row group: large enough to compress, small enough to skip.
@@ -73,6 +75,25 @@ fn of_estimates(
     series(name, estimates.map(|estimate| estimate.and_then(&value)).collect::<Vec<_>>())
 }
 
+/// The table of a comparison.
+pub(crate) fn comparisons_frame(comparisons: &Comparisons) -> Result<DataFrame, PolarsError> {
+    let Comparisons { factors, baseline, rows, level, .. } = comparisons;
+    let mut columns: Vec<Series> = Vec::new();
+    for (i, factor) in factors.iter().enumerate() {
+        let values = rows.iter().map(|row| row.factors[i].as_ref());
+        columns.push(value_series(&factor.name, factor.kind, values));
+    }
+    if let Some(by) = factors.last() {
+        columns.push(value_series("baseline", by.kind, rows.iter().map(|_| Some(baseline))));
+    }
+    columns.extend(COMPARISON_COLUMNS.iter().map(|column| {
+        let mut series = field_series(column, rows.iter());
+        series.rename(name_at_level(column.name, *level).as_ref().into());
+        series
+    }));
+    frame(columns)
+}
+
 /// Samples of one job, in the order given.
 pub(crate) fn samples_frame(samples: &[Sample]) -> Result<DataFrame, PolarsError> {
     frame(vec![
@@ -111,17 +132,25 @@ fn cell_series(plan: &Plan, cells: &[&Cell]) -> Vec<Series> {
 /// The values of an axis, typed by its key; null where it means nothing in a cell.
 fn axis_series(plan: &Plan, axis: usize, cells: &[&Cell]) -> Series {
     let key = plan.axes[axis].key;
-    let values = cells.iter().map(|cell| plan.factor(cell, axis));
+    value_series(key.column, key.kind, cells.iter().map(|cell| plan.factor(cell, axis)))
+}
+
+/// Values of one kind.
+fn value_series<'a>(
+    name: &str,
+    kind: Kind,
+    values: impl Iterator<Item = Option<&'a Value>>,
+) -> Series {
     macro_rules! typed {
         ($variant:ident, $convert:expr) => {{
             let values = values.map(|value| match value {
                 Some(Value::$variant(inner)) => Some($convert(inner)),
                 _ => None,
             });
-            series(key.column, values.collect::<Vec<_>>())
+            series(name, values.collect::<Vec<_>>())
         }};
     }
-    match key.kind {
+    match kind {
         Kind::Number => typed!(Number, |number: &f64| *number),
         Kind::Count => typed!(Count, |count: &u32| *count),
         Kind::Seed => typed!(Seed, |seed: &u64| *seed),

@@ -9,6 +9,7 @@ mod aggregate;
 mod assemble;
 mod cli;
 mod commands;
+mod comparison;
 mod estimate;
 mod failure;
 mod frame;
@@ -23,6 +24,7 @@ mod rerun;
 mod runner;
 mod schema;
 mod store;
+mod suggestion;
 
 use std::process::ExitCode;
 

@@ -12,7 +12,7 @@ use crate::io::TableFormat;
 use crate::schema::{ColumnDoc, documentation};
 
 /// Version of the layout of a run's folder.
-const FORMAT_VERSION: u32 = 1;
+pub(crate) const FORMAT_VERSION: u32 = 1;
 
 /// `run.json`: what was run, by which program, and what came of it.
 #[derive(Debug, Serialize)]
@@ -103,6 +103,20 @@ impl<'a> RunRecord<'a> {
             outcome,
         }
     }
+}
+
+/// Metadata of the Parquet table of a comparison.
+pub(crate) fn comparison_metadata(
+    columns: &[ColumnDoc],
+    level: f64,
+) -> Result<Vec<(String, String)>, serde_json::Error> {
+    let entries = [
+        ("sweep.version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("sweep.format_version", FORMAT_VERSION.to_string()),
+        ("sweep.confidence", level.to_string()),
+        ("sweep.columns", serde_json::to_string(columns)?),
+    ];
+    Ok(entries.map(|(key, value)| (key.to_owned(), value)).to_vec())
 }
 
 /// Metadata of a Parquet table. No names, threads or dates: they would change its bytes.

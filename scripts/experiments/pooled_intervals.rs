@@ -2,10 +2,11 @@
 //!
 //! `cargo run --release -p sweep-engine --example pooled_intervals [experiments]`
 //!
-//! Each experiment is 10 replications of an M/M/c queue (mono, exponential service, started empty,
-//! 10 relaxation times of warm-up or a tenth of the horizon). The truth is that of `theory::Mmc`.
+//! Each experiment is 10 replications of an M/M/c queue (mono, exponential service, started empty, a
+//! tenth of the requests as warm-up). The truth is that of `theory::Mmc`.
 
 #![expect(clippy::cast_precision_loss, reason = "sample sizes are small")]
+#![expect(clippy::print_stdout, reason = "a table for people")]
 
 use std::env;
 
@@ -67,14 +68,31 @@ fn percentile(mut sample: Vec<f64>, p: f64) -> f64 {
     percentiles(&mut sample, [p.clamp(0.0, 1.0)]).expect("a sample")[0]
 }
 
-/// Pooled percentile, and half widths (below, above) by sectioning, jackknife, ratio inversion.
-fn intervals(replications: &[Vec<f64>], p: f64, t: f64) -> (f64, [(f64, f64); 3]) {
+/// Ways to judge a pooled percentile.
+const METHODS: [&str; 3] = ["sectioning", "jackknife", "ratio"];
+
+/// Pooled percentile, and by method the half width of its interval, if there is one.
+fn intervals(replications: &[Vec<f64>], p: f64, t: f64) -> (f64, [Option<f64>; 3]) {
+    let pooled = percentile(replications.concat(), p);
+    let widths = [
+        Some(sectioning(replications, p, pooled)),
+        Some(jackknife(replications, p)),
+        ratio(replications, p, pooled, t),
+    ];
+    (pooled, [widths[0].map(|error| t * error), widths[1].map(|error| t * error), widths[2]])
+}
+
+/// Standard error from the replications' own percentiles (Asmussen & Glynn 2007, section III.5).
+fn sectioning(replications: &[Vec<f64>], p: f64, pooled: f64) -> f64 {
     let count = replications.len() as f64;
-    let all: Vec<f64> = replications.concat();
-    let pooled = percentile(all.clone(), p);
-    let own: Vec<f64> = replications.iter().map(|one| percentile(one.clone(), p)).collect();
-    let squares: f64 = own.iter().map(|own| (own - pooled).powi(2)).sum();
-    let sectioning = t * (squares / (count - 1.0) / count).sqrt();
+    let own = replications.iter().map(|one| percentile(one.clone(), p));
+    let squares: f64 = own.map(|own| (own - pooled).powi(2)).sum();
+    (squares / (count - 1.0) / count).sqrt()
+}
+
+/// Standard error from the pooled percentiles without one replication each.
+fn jackknife(replications: &[Vec<f64>], p: f64) -> f64 {
+    let count = replications.len() as f64;
     let without: Vec<f64> = (0..replications.len())
         .map(|left_out| {
             let rest = replications.iter().enumerate().filter(|(i, _)| *i != left_out);
@@ -83,68 +101,61 @@ fn intervals(replications: &[Vec<f64>], p: f64, t: f64) -> (f64, [(f64, f64); 3]
         .collect();
     let mean = without.iter().sum::<f64>() / count;
     let squares: f64 = without.iter().map(|one| (one - mean).powi(2)).sum();
-    let jackknife = t * (squares * (count - 1.0) / count).sqrt();
-    let excess: Vec<f64> = replications
+    (squares * (count - 1.0) / count).sqrt()
+}
+
+/// Half of the interval that inverts the ratio estimate of the distribution function; none where it
+/// reaches beyond the sample.
+fn ratio(replications: &[Vec<f64>], p: f64, pooled: f64, t: f64) -> Option<f64> {
+    let count = replications.len() as f64;
+    let all: Vec<f64> = replications.concat();
+    let squares: f64 = replications
         .iter()
         .map(|one| one.iter().filter(|x| **x <= pooled).count() as f64 - p * one.len() as f64)
+        .map(|excess| excess * excess)
+        .sum();
+    let reach = t * (squares * count / (count - 1.0)).sqrt() / all.len() as f64;
+    (reach <= p && p + reach <= 1.0)
+        .then(|| (percentile(all.clone(), p + reach) - percentile(all, p - reach)) / 2.0)
+}
+
+/// One line of the table: by method, how many of the intervals hold the truth, and how many
+/// experiments have none.
+fn line(scenario: &Scenario, truth: f64, p: f64, experiments: u64) -> String {
+    let t = Confidence::new(LEVEL, REPLICATIONS).t(REPLICATIONS as usize).expect("announced");
+    let outcomes: Vec<(f64, [Option<f64>; 3])> = (0..experiments)
+        .into_par_iter()
+        .map(|seed| intervals(&samples(scenario, seed), p, t))
         .collect();
-    let squares: f64 = excess.iter().map(|excess| excess * excess).sum();
-    let h = t * (squares * count / (count - 1.0)).sqrt() / all.len() as f64;
-    let below = pooled - percentile(all.clone(), p - h);
-    let above = percentile(all, p + h) - pooled;
-    (pooled, [(sectioning, sectioning), (jackknife, jackknife), (below, above)])
+    let covered = (0..METHODS.len()).map(|method| {
+        let given: Vec<(f64, f64)> = outcomes
+            .iter()
+            .filter_map(|(pooled, widths)| Some((*pooled, widths[method]?)))
+            .collect();
+        let hits = given.iter().filter(|(pooled, width)| (pooled - truth).abs() <= *width).count();
+        let missing = outcomes.len() - given.len();
+        format!(
+            "{:.1} % ({:.0} % without)",
+            100.0 * hits as f64 / given.len() as f64,
+            100.0 * missing as f64 / outcomes.len() as f64
+        )
+    });
+    covered.collect::<Vec<_>>().join(" | ")
 }
 
 fn main() {
     let experiments: u64 = env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(1000);
-    let t = Confidence::new(LEVEL, REPLICATIONS)
-        .t(REPLICATIONS as usize)
-        .expect("as many as announced");
-    println!(
-        "| system | requests | p | sectioning | jackknife | ratio, as is | ratio, mean width | ratio, larger width | relative half width |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|");
-    for (servers, load, requests) in [
-        (1, 0.5, 1e3),
-        (1, 0.5, 1e4),
-        (1, 0.8, 1e3),
-        (1, 0.8, 1e4),
-        (1, 0.9, 1e3),
-        (1, 0.9, 1e4),
-        (4, 0.8, 1e3),
-        (4, 0.8, 1e4),
-    ] {
-        let scenario = scenario(servers, load, requests);
+    println!("| system | requests per run | p | {} |", METHODS.join(" | "));
+    println!("|---|---|---|{}", "---|".repeat(METHODS.len()));
+    for (servers, load) in [(1, 0.5), (1, 0.8), (1, 0.9), (4, 0.8)] {
         let exact = Mmc::new(load * f64::from(servers), 1.0, servers).expect("stable");
-        for p in [0.5, 0.9, 0.99] {
-            let truth = exact.sojourn_quantile_s(p).expect("a probability");
-            let outcomes: Vec<[f64; 6]> = (0..experiments)
-                .into_par_iter()
-                .map(|seed| {
-                    let (pooled, widths) = intervals(&samples(&scenario, seed), p, t);
-                    let hit = |(below, above): (f64, f64)| {
-                        f64::from(pooled - below <= truth && truth <= pooled + above)
-                    };
-                    let mean = (widths[2].0 + widths[2].1) / 2.0;
-                    let larger = widths[2].0.max(widths[2].1);
-                    [
-                        hit(widths[0]),
-                        hit(widths[1]),
-                        hit(widths[2]),
-                        hit((mean, mean)),
-                        hit((larger, larger)),
-                        mean / truth,
-                    ]
-                })
-                .collect();
-            let mean =
-                |i: usize| outcomes.iter().map(|one| one[i]).sum::<f64>() / outcomes.len() as f64;
-            let c: Vec<String> = (0..5).map(|i| format!("{:.1} %", 100.0 * mean(i))).collect();
-            println!(
-                "| M/M/{servers} {load} | {requests} | {p} | {} | {:.1} % |",
-                c.join(" | "),
-                100.0 * mean(5)
-            );
+        for requests in [1e3, 1e4] {
+            let scenario = scenario(servers, load, requests);
+            for p in [0.5, 0.9, 0.99] {
+                let truth = exact.sojourn_quantile_s(p).expect("a probability");
+                let cells = line(&scenario, truth, p, experiments);
+                println!("| M/M/{servers} at {load} | {requests} | {p} | {cells} |");
+            }
         }
     }
 }

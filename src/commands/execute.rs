@@ -1,6 +1,6 @@
 //! From the parsed command line to its verb.
 
-use super::{columns, completions, plan, run, simulate, trace};
+use super::{columns, compare, completions, plan, run, simulate, trace};
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
 
@@ -13,6 +13,7 @@ pub(crate) fn execute(cli: Cli) -> Result<(), Failure> {
         Some(Command::Simulate(args)) => simulate::simulate(&args),
         Some(Command::Columns { keys, format }) => columns::columns(keys, format),
         Some(Command::Trace { file, json }) => trace::trace(&file, json),
+        Some(Command::Compare(args)) => compare::compare(&args),
         Some(Command::Completions { shell }) => completions::completions(shell),
     }
 }

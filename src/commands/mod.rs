@@ -1,6 +1,7 @@
 //! One verb, one file: load, pure call, store.
 
 mod columns;
+mod compare;
 mod completions;
 mod execute;
 mod plan;

@@ -1,6 +1,6 @@
 //! `sweep run`: plan, simulate every job, write the tables.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use polars::prelude::DataFrame;
@@ -56,7 +56,7 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     };
     report::run_finished(&assembled.plan, &cells, &work, &folder, args.quiet)?;
     if failed_jobs > 0 {
-        let table = folder.join(table_file("jobs", assembled.output.format));
+        let table = folder.join(assembled.output.format.file_name("jobs"));
         let table = table.display().to_string();
         return Err(Failure::Jobs { failed: failed_jobs, jobs: num_jobs, table });
     }
@@ -70,13 +70,6 @@ fn default_name(plan_hash: &str) -> String {
 
 fn threads(stated: Option<usize>) -> usize {
     stated.unwrap_or_else(crate::estimate::available_threads)
-}
-
-fn table_file(table: &str, format: TableFormat) -> PathBuf {
-    PathBuf::from(match format {
-        TableFormat::Parquet => format!("{table}.parquet"),
-        TableFormat::Csv => format!("{table}.csv"),
-    })
 }
 
 fn write_tables(
@@ -101,7 +94,7 @@ fn write_table(
     let format = assembled.output.format;
     let metadata = parquet_metadata(name, &assembled.spec, &assembled.plan)
         .map_err(|error| Failure::encoding("the metadata of a table", error))?;
-    staged.write(&table_file(name, format), |file| {
+    staged.write(Path::new(&format.file_name(name)), |file| {
         let written = match format {
             TableFormat::Parquet => write_parquet(table, metadata, file),
             TableFormat::Csv => write_csv(table, file),

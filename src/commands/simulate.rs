@@ -1,7 +1,6 @@
 //! `sweep simulate`: one scenario, once, as JSON.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
@@ -24,6 +23,7 @@ use crate::intervals::{Intervals, Levels};
 use crate::progress::Interrupt;
 use crate::report;
 use crate::schema::{Field, METRICS, half_width_name};
+use crate::store::replace_file;
 
 /// What is printed.
 #[derive(serde::Serialize)]
@@ -180,22 +180,8 @@ impl Dump {
         Ok(Self { path: path.to_owned(), format })
     }
 
-    /// Writes beside the target, then renames: a broken file never has the name.
     fn write(&self, samples: &[Sample]) -> Result<(), Failure> {
-        let failed = |source| Failure::Io { action: "write", path: self.path.clone(), source };
-        let mut partial = self.path.clone().into_os_string();
-        partial.push(".partial");
-        let partial = PathBuf::from(partial);
-        let mut file = BufWriter::new(File::create(&partial).map_err(failed)?);
-        let written = self
-            .encode(samples, &mut file)
-            .and_then(|()| file.flush().and_then(|()| file.get_ref().sync_all()).map_err(failed))
-            .and_then(|()| fs::rename(&partial, &self.path).map_err(failed));
-        if written.is_err() {
-            // The first error is the one to report.
-            let _ = fs::remove_file(&partial);
-        }
-        written
+        replace_file(&self.path, |file| self.encode(samples, file))
     }
 
     fn encode(&self, samples: &[Sample], file: &mut impl Write) -> Result<(), Failure> {

@@ -44,6 +44,16 @@ pub(crate) enum TableFormat {
     Csv,
 }
 
+impl TableFormat {
+    /// `jobs.parquet` or `jobs.csv`.
+    pub(crate) fn file_name(self, table: &str) -> String {
+        match self {
+            Self::Parquet => format!("{table}.parquet"),
+            Self::Csv => format!("{table}.csv"),
+        }
+    }
+}
+
 /// `base` of a sweep file: a scenario, or the path of one.
 #[derive(Debug)]
 pub(crate) enum Base {

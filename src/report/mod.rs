@@ -1,5 +1,6 @@
 //! Text for people, and what goes to standard output. The only place that prints.
 
+mod compare;
 mod numbers;
 mod output;
 mod plan;
@@ -8,6 +9,10 @@ mod tables;
 mod trace;
 mod warnings;
 
+pub(crate) use compare::{
+    note_comparisons, print_comparisons, print_comparisons_json, print_comparisons_markdown,
+    warn_of_comparisons,
+};
 pub(crate) use output::{error, note, print, print_json};
 pub(crate) use plan::print_plan;
 pub(crate) use summary::{Work, run_finished};

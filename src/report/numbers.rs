@@ -16,6 +16,12 @@ pub(crate) fn estimate(estimate: Option<Estimate>) -> String {
     }
 }
 
+/// An estimate that always shows its sign: `+0.031 ± 0.004`.
+pub(crate) fn signed(number: Estimate) -> String {
+    let text = estimate(Some(number));
+    if number.mean > 0.0 { format!("+{text}") } else { text }
+}
+
 /// The mean alone, to the place that its half width supports.
 pub(crate) fn mean(estimate: Option<Estimate>) -> String {
     match estimate {
@@ -72,7 +78,8 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
-fn significant_two(number: f64) -> String {
+/// Two significant digits, without trailing zeros.
+pub(crate) fn significant_two(number: f64) -> String {
     let rounded: f64 = format!("{number:.1e}").parse().unwrap_or(number);
     format!("{rounded}")
 }

@@ -25,7 +25,7 @@ impl ColumnDoc {
         self.tables.split(", ").any(|name| name == table)
     }
 
-    fn of<R>(column: &Column<R>, tables: &'static str) -> Self {
+    pub(super) fn of<R>(column: &Column<R>, tables: &'static str) -> Self {
         Self {
             name: column.name.to_owned(),
             tables,
@@ -37,18 +37,29 @@ impl ColumnDoc {
     }
 
     fn of_axis(key: &Key) -> Self {
+        Self::of_kind(key.column, "jobs, cells", key.kind, key.unit, key.meaning)
+    }
+
+    /// A column of values of a key.
+    pub(super) fn of_kind(
+        name: &str,
+        tables: &'static str,
+        kind: Kind,
+        unit: &str,
+        meaning: &str,
+    ) -> Self {
         Self {
-            name: key.column.to_owned(),
-            tables: "jobs, cells",
-            dtype: match key.kind {
+            name: name.to_owned(),
+            tables,
+            dtype: match kind {
                 Kind::Number => "f64",
                 Kind::Count => "u32",
                 Kind::Seed => "u64",
                 Kind::Flag => "bool",
                 Kind::Word(_) | Kind::Path => "str",
             },
-            unit: key.unit.to_owned(),
-            meaning: key.meaning.to_owned(),
+            unit: unit.to_owned(),
+            meaning: meaning.to_owned(),
             formula: String::new(),
         }
     }

@@ -4,6 +4,7 @@ use sweep_engine::model::Summary;
 
 use super::column::{Column, Field, column};
 use crate::failure::Failure;
+use crate::suggestion::nearest_or_all;
 
 const CLIPPED_WAITING: &str = "waiting time clipped to the window / window";
 const CLIPPED_BUSY: &str = "busy GPU-seconds clipped to the window / (GPUs x window)";
@@ -291,13 +292,8 @@ impl Column<Summary> {
 
 /// The error for a result that does not exist, or that has no interval.
 pub(crate) fn unknown_result(name: &str) -> Failure {
-    let near = names_with_intervals()
-        .map(|known| (strsim::damerau_levenshtein(known, name), known))
-        .min()
-        .map_or(String::new(), |(_, known)| format!("did you mean `{known}`? "));
-    Failure::usage(format!(
-        "`{name}` is no result with an interval: {near}`sweep columns` lists them"
-    ))
+    let hint = nearest_or_all(name, names_with_intervals());
+    Failure::usage(format!("--of {name}: it is no result with an interval; {hint}"))
 }
 
 /// Name of the half-width column of a result: `_ci95`, `_ci99.5`.
@@ -310,7 +306,7 @@ pub(crate) fn spread_name(result: &str) -> String {
     format!("{result}_std")
 }
 
-/// A level in percent, with a decimal only where it has one.
+/// A level in percent, rounded so that 0.07 is 7.
 pub(crate) fn percent(level: f64) -> String {
-    format!("{}", (level * 1000.0).round() / 10.0)
+    format!("{}", (level * 1e12).round() / 1e10)
 }

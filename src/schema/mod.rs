@@ -4,12 +4,16 @@
 //! changes its meaning; new columns may be added.
 
 mod column;
+mod comparisons;
 mod docs;
 mod metrics;
 mod rows;
 mod tables;
 
 pub(crate) use column::{Column, Field};
+pub(crate) use comparisons::{
+    COMPARISON_COLUMNS, ComparisonRow, FactorColumn, comparison_documentation, name_at_level,
+};
 pub(crate) use docs::{ColumnDoc, documentation};
 pub(crate) use metrics::{
     METRICS, OF_OBJECTIVE, POOLED, SPREAD_OF, half_width_name, is_structural_null,

@@ -1,6 +1,7 @@
 //! Tests of the command, end to end: one binary, a module for each subject.
 
 mod bad_input;
+mod compare;
 mod docs;
 mod failures;
 mod invariance;

@@ -113,7 +113,15 @@ fn each_library_of_the_command_has_its_place() {
         ("clap_complete", &["src/cli.rs", "src/commands/completions.rs"]),
         ("indicatif", &["src/progress.rs"]),
         ("ctrlc", &["src/progress.rs"]),
-        ("polars", &["src/commands/run.rs", "src/commands/simulate.rs", "src/frame.rs"]),
+        (
+            "polars",
+            &[
+                "src/commands/run.rs",
+                "src/commands/simulate.rs",
+                "src/frame.rs",
+                "src/io/run_table.rs",
+            ],
+        ),
         ("anyhow", &["src/main.rs", "src/report/output.rs"]),
         ("rayon", &["src/runner.rs"]),
     ];

@@ -22,6 +22,7 @@ mod exclude;
 mod keys;
 mod lengths;
 mod lists;
+mod paired;
 mod plans;
 mod properties;
 mod queueing;

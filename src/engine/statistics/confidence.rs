@@ -70,7 +70,7 @@ impl Estimate {
 }
 
 /// The `probability` quantile of Student's t distribution.
-fn student_t_quantile(probability: f64, degrees_of_freedom: f64) -> f64 {
+pub(super) fn student_t_quantile(probability: f64, degrees_of_freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, degrees_of_freedom)
         .map_or(f64::NAN, |distribution| distribution.inverse_cdf(probability))
 }

@@ -6,6 +6,7 @@
 mod batches;
 mod confidence;
 mod histogram;
+mod paired;
 mod percentile;
 mod pooled;
 mod sample;
@@ -13,6 +14,7 @@ mod sample;
 pub use batches::{BATCHES, batches_suffice, difference_of_parts, sectioned};
 pub use confidence::{Confidence, Estimate};
 pub use histogram::Histogram;
+pub use paired::{Comparison, Pair};
 pub use percentile::percentiles;
 pub use pooled::PooledSample;
 pub use sample::{Description, EXACT_VALUES, KeptSample, MIN_VALUES_OF_P99, RunSample};
