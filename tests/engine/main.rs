@@ -23,6 +23,7 @@ mod keys;
 mod lengths;
 mod lists;
 mod plans;
+mod prediction;
 mod properties;
 mod queueing;
 mod tandem;
