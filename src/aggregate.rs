@@ -3,8 +3,10 @@
 use sweep_engine::model::Summary;
 use sweep_engine::plan::{JobId, Plan};
 use sweep_engine::random::Seeding;
+use sweep_engine::scenario::MomentsCache;
 use sweep_engine::spec::{Key, Kind, ScenarioSpec};
 use sweep_engine::statistics::Confidence;
+use sweep_engine::theory::Prediction;
 
 use crate::assemble::TraceFolders;
 use crate::runner::JobResult;
@@ -26,12 +28,13 @@ pub(crate) fn job_rows(
         .collect()
 }
 
-/// Rows of `cells`: means over the replications that have a result.
+/// Rows of `cells`: means over the replications that have a result, and what theory says.
 ///
 /// `jobs` must hold all jobs of the plan in the order of their numbers, replication-major.
 pub(crate) fn cell_rows(plan: &Plan, jobs: &[JobRow]) -> Vec<CellRow> {
     let confidence = Confidence::new(CONFIDENCE, plan.replications);
     let cells = plan.cells.len();
+    let mut moments = MomentsCache::default();
     let mut values = Vec::with_capacity(plan.replications as usize);
     (0..cells)
         .map(|cell| {
@@ -52,6 +55,7 @@ pub(crate) fn cell_rows(plan: &Plan, jobs: &[JobRow]) -> Vec<CellRow> {
                 replications,
                 failed: plan.replications - replications,
                 estimates,
+                prediction: Prediction::of(&plan.cells[cell].scenario, &mut moments),
             }
         })
         .collect()

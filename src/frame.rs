@@ -14,7 +14,7 @@ use sweep_engine::spec::{Kind, Value};
 
 use crate::schema::{
     AGGREGATE_COLUMNS, CELL_COLUMNS, CellRow, Column, FACTOR_COLUMNS, Field, JOB_COLUMNS, JobRow,
-    METRICS, extra_axes, half_width_name,
+    METRICS, THEORY_COLUMNS, extra_axes, half_width_name,
 };
 
 /// Rows per row group: large enough to compress, small enough to skip.
@@ -52,6 +52,8 @@ pub(crate) fn cells_frame(plan: &Plan, rows: &[CellRow]) -> Result<DataFrame, Po
             columns.push(series(&half_width_name(metric.name), half_widths));
         }
     }
+    let predictions = || rows.iter().map(|row| &row.prediction);
+    columns.extend(THEORY_COLUMNS.iter().map(|column| field_series(column, predictions())));
     frame(columns)
 }
 

@@ -6,6 +6,7 @@ use sweep_engine::spec::{Key, Kind};
 use super::column::Column;
 use super::metrics::{METRICS, half_width_name};
 use super::tables::{AGGREGATE_COLUMNS, CELL_COLUMNS, FACTOR_COLUMNS, JOB_COLUMNS, extra_axes};
+use super::theory::THEORY_COLUMNS;
 
 /// One line of the documentation of a table.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -91,5 +92,6 @@ pub(crate) fn documentation(plan: Option<&Plan>) -> Vec<ColumnDoc> {
             docs.push(ColumnDoc { dtype: "f64", meaning, ..ColumnDoc::of(metric, "cells") });
         }
     }
+    docs.extend(THEORY_COLUMNS.iter().map(|column| ColumnDoc::of(column, "cells")));
     docs
 }

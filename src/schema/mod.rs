@@ -8,9 +8,11 @@ mod docs;
 mod metrics;
 mod rows;
 mod tables;
+mod theory;
 
 pub(crate) use column::{Column, Field};
 pub(crate) use docs::{ColumnDoc, documentation};
 pub(crate) use metrics::{CONFIDENCE, METRICS, NamedResults, half_width_name};
 pub(crate) use rows::{CellRow, JobRow};
 pub(crate) use tables::{AGGREGATE_COLUMNS, CELL_COLUMNS, FACTOR_COLUMNS, JOB_COLUMNS, extra_axes};
+pub(crate) use theory::THEORY_COLUMNS;

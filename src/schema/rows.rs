@@ -1,6 +1,7 @@
 //! Rows of the tables, before they meet polars.
 
 use sweep_engine::statistics::Estimate;
+use sweep_engine::theory::Prediction;
 
 use super::metrics::METRICS;
 use crate::runner::JobResult;
@@ -26,6 +27,8 @@ pub(crate) struct CellRow {
     pub(crate) failed: u32,
     /// Per metric, in the order of [`METRICS`].
     pub(crate) estimates: Vec<Option<Estimate>>,
+    /// What queueing theory says.
+    pub(crate) prediction: Prediction,
 }
 
 impl CellRow {

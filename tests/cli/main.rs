@@ -8,5 +8,6 @@ mod store;
 mod support;
 mod tables;
 mod text;
+mod theory;
 mod tidy;
 mod verbs;
