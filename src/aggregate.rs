@@ -2,7 +2,9 @@
 
 use sweep_engine::model::Summary;
 use sweep_engine::plan::{JobId, Plan};
+use sweep_engine::scenario::MomentsCache;
 use sweep_engine::statistics::{KeptSample, PooledSample};
+use sweep_engine::theory::Prediction;
 
 use crate::assemble::TraceFolders;
 use crate::intervals::{Intervals, Levels};
@@ -62,6 +64,12 @@ pub(crate) fn cell_row(plan: &Plan, levels: &Levels, cell: u32, outputs: &[JobOu
         short_warmup: has_short_warmup(&intervals).filter(|_| !is_saturated),
         ..row
     }
+}
+
+/// What queueing theory says of every cell.
+pub(crate) fn predictions(plan: &Plan) -> Vec<Prediction> {
+    let mut moments = MomentsCache::default();
+    plan.cells.iter().map(|cell| Prediction::of(&cell.scenario, &mut moments)).collect()
 }
 
 /// The word in tables.

@@ -66,6 +66,28 @@ Examples:
         #[arg(long)]
         all: bool,
     },
+    /// Predict waits and mean TTFT of every cell by queueing theory, without simulating
+    #[command(after_help = "\
+Examples:
+  sweep theory sweeps/gpu-split.yaml
+  sweep theory --rates 1:9:1 --modes mono
+  sweep theory --rates 1:9:1 --format csv > theory.csv")]
+    Theory {
+        #[command(flatten)]
+        file: FileArg,
+        #[command(flatten)]
+        axes: AxisArgs,
+        #[command(flatten)]
+        scenario: ScenarioArgs,
+        #[command(flatten)]
+        limits: LimitArgs,
+        /// Show every cell, however many there are
+        #[arg(long)]
+        all: bool,
+        /// Layout; csv and json have every cell, column and digit
+        #[arg(long, value_enum, default_value_t = RowFormat::Table)]
+        format: RowFormat,
+    },
     /// Simulate one scenario once and print the result as JSON
     #[command(after_help = "\
 Examples:
@@ -299,6 +321,18 @@ pub(crate) enum SeedingArg {
 pub(crate) enum FormatArg {
     Parquet,
     Csv,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowFormat {
+    /// Aligned, for a terminal
+    Table,
+    /// For a README
+    Markdown,
+    /// For a spreadsheet
+    Csv,
+    /// For programs
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

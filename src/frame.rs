@@ -12,12 +12,13 @@ use sweep_engine::model::Sample;
 use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::spec::{Kind, Value};
 use sweep_engine::statistics::Estimate;
+use sweep_engine::theory::Prediction;
 
 use crate::comparison::Comparisons;
 use crate::schema::{
     AGGREGATE_COLUMNS, CELL_COLUMNS, COMPARISON_COLUMNS, CellRow, Column, FACTOR_COLUMNS, Field,
-    JOB_COLUMNS, JobRow, METRICS, POOLED, SPREAD_OF, extra_axes, half_width_name, name_at_level,
-    spread_name,
+    JOB_COLUMNS, JobRow, METRICS, POOLED, SPREAD_OF, THEORY_COLUMNS, extra_axes, half_width_name,
+    name_at_level, spread_name,
 };
 
 /// Rows per row group: large enough to compress, small enough to skip.
@@ -37,8 +38,12 @@ pub(crate) fn jobs_frame(plan: &Plan, rows: &[JobRow]) -> Result<DataFrame, Pola
     frame(columns)
 }
 
-/// The table `cells`: one row per cell.
-pub(crate) fn cells_frame(plan: &Plan, rows: &[CellRow]) -> Result<DataFrame, PolarsError> {
+/// The table `cells`: one row per cell, with what theory says of it.
+pub(crate) fn cells_frame(
+    plan: &Plan,
+    rows: &[CellRow],
+    predictions: &[Prediction],
+) -> Result<DataFrame, PolarsError> {
     let cells: Vec<&Cell> = rows.iter().map(|row| &plan.cells[row.cell as usize]).collect();
     let numbers: Vec<u32> = rows.iter().map(|row| row.cell).collect();
     let mut columns = vec![series("cell", numbers)];
@@ -64,6 +69,8 @@ pub(crate) fn cells_frame(plan: &Plan, rows: &[CellRow]) -> Result<DataFrame, Po
             columns.push(of_estimates(&spread_name(metric.name), estimates, |e| e.std));
         }
     }
+    let theory = THEORY_COLUMNS.iter();
+    columns.extend(theory.map(|column| field_series(column, predictions.iter())));
     frame(columns)
 }
 

@@ -7,6 +7,7 @@ mod execute;
 mod plan;
 mod run;
 mod simulate;
+mod theory;
 mod trace;
 
 pub(crate) use execute::execute;

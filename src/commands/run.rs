@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use polars::prelude::DataFrame;
 
+use crate::aggregate::predictions;
 use crate::assemble::{self, Assembled};
 use crate::cli::RunArgs;
 use crate::failure::Failure;
@@ -81,7 +82,8 @@ fn write_tables(
     let failed = |error| Failure::encoding("a table", error);
     let mut jobs = jobs_frame(&assembled.plan, jobs).map_err(failed)?;
     write_table(staged, assembled, "jobs", &mut jobs)?;
-    let mut cells = cells_frame(&assembled.plan, cells).map_err(failed)?;
+    let mut cells =
+        cells_frame(&assembled.plan, cells, &predictions(&assembled.plan)).map_err(failed)?;
     write_table(staged, assembled, "cells", &mut cells)
 }
 

@@ -4,8 +4,10 @@ mod compare;
 mod numbers;
 mod output;
 mod plan;
+mod records;
 mod summary;
 mod tables;
+mod theory;
 mod trace;
 mod warnings;
 
@@ -15,6 +17,8 @@ pub(crate) use compare::{
 };
 pub(crate) use output::{error, note, print, print_json};
 pub(crate) use plan::print_plan;
+pub(crate) use records::print_csv;
 pub(crate) use summary::{Work, run_finished};
 pub(crate) use tables::print_text_table;
+pub(crate) use theory::{print_theory, theory_records};
 pub(crate) use trace::print_trace_profile;

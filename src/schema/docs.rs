@@ -6,6 +6,7 @@ use sweep_engine::spec::{DEFAULT_CONFIDENCE, Key, Kind};
 use super::column::Column;
 use super::metrics::{METRICS, POOLED, SPREAD_OF, half_width_name, percent, spread_name};
 use super::tables::{AGGREGATE_COLUMNS, CELL_COLUMNS, FACTOR_COLUMNS, JOB_COLUMNS, extra_axes};
+use super::theory::THEORY_COLUMNS;
 
 /// One line of the documentation of a table.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -105,6 +106,7 @@ pub(crate) fn documentation(plan: Option<&Plan>) -> Vec<ColumnDoc> {
         let meaning = format!("standard deviation of {} between replications", metric.name);
         docs.push(in_cells(spread_name(metric.name), metric.unit, meaning, SPREAD));
     }
+    docs.extend(THEORY_COLUMNS.iter().map(|column| ColumnDoc::of(column, "cells")));
     docs
 }
 

@@ -9,6 +9,7 @@ mod docs;
 mod metrics;
 mod rows;
 mod tables;
+mod theory;
 
 pub(crate) use column::{Column, Field};
 pub(crate) use comparisons::{
@@ -21,3 +22,4 @@ pub(crate) use metrics::{
 };
 pub(crate) use rows::{CellRow, JobRow};
 pub(crate) use tables::{AGGREGATE_COLUMNS, CELL_COLUMNS, FACTOR_COLUMNS, JOB_COLUMNS, extra_axes};
+pub(crate) use theory::THEORY_COLUMNS;

@@ -9,5 +9,6 @@ mod store;
 mod support;
 mod tables;
 mod text;
+mod theory;
 mod tidy;
 mod verbs;

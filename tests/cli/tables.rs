@@ -53,6 +53,17 @@ const LOADS: [(&str, &str); 5] = [
     ("saturated", "bool"),
 ];
 
+const THEORY: [(&str, &str); 8] = [
+    ("theory_mean_wait_prefill_s", "f64"),
+    ("theory_mean_wait_decode_s", "f64"),
+    ("theory_mean_ttft_s", "f64"),
+    ("theory_p99_wait_prefill_s", "f64"),
+    ("theory_prob_wait_prefill", "f64"),
+    ("theory_method_prefill", "str"),
+    ("theory_method_decode", "str"),
+    ("theory_exact", "bool"),
+];
+
 fn owned(columns: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
     columns.iter().map(|&(name, dtype)| (name.to_owned(), dtype)).collect()
 }
@@ -91,6 +102,7 @@ fn cell_columns(axes: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
         columns.extend([(name.to_owned(), "f64"), (format!("{name}_ci95"), "f64")]);
     }
     columns.extend(SPREADS.map(|name| (format!("{name}_std"), "f64")));
+    columns.extend(owned(&THEORY));
     columns
 }
 

@@ -24,6 +24,7 @@ mod lengths;
 mod lists;
 mod paired;
 mod plans;
+mod prediction;
 mod properties;
 mod queueing;
 mod tandem;
