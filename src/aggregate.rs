@@ -3,7 +3,7 @@
 use sweep_engine::model::Summary;
 use sweep_engine::plan::{JobId, Plan};
 use sweep_engine::scenario::MomentsCache;
-use sweep_engine::statistics::{KeptSample, PooledSample};
+use sweep_engine::statistics::{KeptSample, PooledPercentile, PooledSample};
 use sweep_engine::theory::Prediction;
 
 use crate::assemble::TraceFolders;
@@ -42,18 +42,19 @@ pub(crate) fn cell_row(plan: &Plan, levels: &Levels, cell: u32, outputs: &[JobOu
     let intervals = Intervals::new(levels, &summaries, batches);
     let mut pooled = PooledSample::new(samples);
     let is_exact = pooled.is_exact() && summaries.iter().all(|summary| summary.is_exact);
+    let percentiles = intervals.of_pooled(&mut pooled);
     let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
     let row = CellRow {
         cell,
         replications: count(summaries.len()),
         failed: count(outputs.len() - summaries.len()),
         estimates: intervals.of_metrics(),
-        pooled: intervals.of_pooled(&mut pooled),
+        pooled: percentiles.iter().map(|percentile| Some(percentile.as_ref()?.estimate)).collect(),
         ci_method: intervals.method(),
         quantile_method: (!pooled.is_empty()).then_some(quantile_method(is_exact)),
         stop_reason: StopReason::Fixed,
         steady: intervals.trend().and_then(|trend| trend.contains(0.0)),
-        low_samples: has_low_samples(&summaries),
+        low_samples: has_low_samples(&summaries, &percentiles),
         short_runs: None,
         short_warmup: None,
     };
@@ -77,8 +78,15 @@ pub(crate) fn quantile_method(is_exact: bool) -> &'static str {
     if is_exact { "exact" } else { "histogram" }
 }
 
-fn has_low_samples(summaries: &[&Summary]) -> Option<bool> {
-    summaries.iter().map(|summary| summary.num_samples).min().map(|fewest| fewest < MIN_SAMPLES)
+/// Whether a run has too few samples for a 99th percentile, or all of them together too few for the
+/// interval of one.
+fn has_low_samples(
+    summaries: &[&Summary],
+    percentiles: &[Option<PooledPercentile>],
+) -> Option<bool> {
+    let fewest = summaries.iter().map(|summary| summary.num_samples).min()?;
+    let ends_within = |percentile: &PooledPercentile| percentile.is_within;
+    Some(fewest < MIN_SAMPLES || !percentiles.iter().flatten().all(ends_within))
 }
 
 /// Whether a percentile of all samples together lies outside the interval of the mean percentile of

@@ -1,14 +1,19 @@
 //! Where the intervals of a cell come from: its replications, or the batches of its only run.
 
-use sweep_engine::model::Summary;
+use sweep_engine::model::{Batch, Summary};
 use sweep_engine::statistics::{
-    BATCHES, Confidence, Estimate, PooledSample, batches_suffice, difference_of_parts, sectioned,
+    BATCHES, Confidence, Estimate, PooledPercentile, PooledSample, batches_suffice,
+    difference_of_parts, sectioned,
 };
 
-use crate::schema::{METRICS, POOLED};
+use crate::schema::{METRICS, POOLED, PROBABILITIES};
 
-/// Level of the tests behind flags: one cell in a hundred is flagged by chance.
-const FLAG_CONFIDENCE: f64 = 0.99;
+/// Level of the test for a trend: one steady cell in a hundred is flagged by chance.
+const TREND_CONFIDENCE: f64 = 0.99;
+
+/// Level of the test for a low onset. The first tenth of a run is skewed: mostly below the rest, now
+/// and then far above. At a level of 0.99 three to seven in a hundred were flagged by chance.
+const ONSET_CONFIDENCE: f64 = 0.999;
 
 /// Batches that make up the first tenth of a run.
 const FIRST_TENTH: usize = BATCHES / 10;
@@ -24,15 +29,19 @@ const WITHIN_RUN: [&str; 2] = ["trend_ttft_s", "onset_ttft_s"];
 pub(crate) struct Levels {
     /// Of the intervals in tables.
     stated: Confidence,
-    /// Of the tests behind flags.
-    flags: Confidence,
+    trend: Confidence,
+    onset: Confidence,
 }
 
 impl Levels {
     /// For intervals at `level` in (0, 1) from up to `replications` runs.
     pub(crate) fn new(level: f64, replications: u32) -> Self {
         let most = u32::try_from(BATCHES).map_or(replications, |batches| batches.max(replications));
-        Self { stated: Confidence::new(level, most), flags: Confidence::new(FLAG_CONFIDENCE, most) }
+        Self {
+            stated: Confidence::new(level, most),
+            trend: Confidence::new(TREND_CONFIDENCE, most),
+            onset: Confidence::new(ONSET_CONFIDENCE, most),
+        }
     }
 }
 
@@ -41,7 +50,7 @@ pub(crate) struct Intervals<'a> {
     levels: &'a Levels,
     summaries: &'a [&'a Summary],
     /// Batches of the only run, if they are long enough to be independent.
-    batches: Option<&'a [Summary]>,
+    batches: Option<&'a [Batch]>,
 }
 
 impl<'a> Intervals<'a> {
@@ -49,12 +58,15 @@ impl<'a> Intervals<'a> {
     pub(crate) fn new(
         levels: &'a Levels,
         summaries: &'a [&'a Summary],
-        batches: &'a [Summary],
+        batches: &'a [Batch],
     ) -> Self {
-        let counts: Vec<u64> = batches.iter().map(|batch| batch.num_samples).collect();
-        let means: Vec<Option<f64>> = batches.iter().map(|batch| batch.mean_ttft_s).collect();
-        let batches = batches_suffice(&counts, &means).then_some(batches);
-        Self { levels, summaries, batches }
+        let suffice = match summaries {
+            [only] if !batches.is_empty() => {
+                batches_suffice(only.num_samples, only.part_correlation)
+            }
+            _ => false,
+        };
+        Self { levels, summaries, batches: suffice.then_some(batches) }
     }
 
     /// The word in tables; nothing where there is no interval.
@@ -67,35 +79,43 @@ impl<'a> Intervals<'a> {
 
     /// Mean and interval of every result, in the order of [`METRICS`].
     pub(crate) fn of_metrics(&self) -> Vec<Option<Estimate>> {
-        METRICS
+        let mut estimates: Vec<Option<Estimate>> = METRICS
             .iter()
             .map(|metric| self.of(metric.name, |summary| metric.number(summary)))
-            .collect()
+            .collect();
+        for (percentile, of_batches) in POOLED.iter().zip(self.percentiles_of_batches()) {
+            let of_runs = METRICS.iter().position(|metric| metric.name == percentile.of_runs);
+            if let (Some(index), Some(of_batches)) = (of_runs, of_batches) {
+                estimates[index] = Some(of_batches.estimate);
+            }
+        }
+        estimates
     }
 
     /// Percentiles of all samples together, in the order of [`POOLED`].
-    pub(crate) fn of_pooled(&self, pooled: &mut PooledSample) -> Vec<Option<Estimate>> {
-        let ranks = POOLED.each_ref().map(|percentile| percentile.probability);
-        let estimates = pooled.percentiles(ranks, &self.levels.stated);
-        let Some(batches) = self.batches else { return estimates.to_vec() };
-        POOLED
-            .iter()
-            .zip(estimates)
-            .map(|(percentile, estimate)| {
-                let of_batches: Vec<Option<f64>> = batches.iter().map(percentile.of_run).collect();
-                Some(sectioned(estimate?.mean, &of_batches, &self.levels.stated))
-            })
-            .collect()
+    pub(crate) fn of_pooled(&self, pooled: &mut PooledSample) -> [Option<PooledPercentile>; 3] {
+        let over_runs = pooled.percentiles(PROBABILITIES, &self.levels.stated);
+        match self.batches {
+            Some(_) => self.percentiles_of_batches(),
+            None => over_runs,
+        }
+    }
+
+    /// Percentiles of the only run, with the interval that its batches give.
+    fn percentiles_of_batches(&self) -> [Option<PooledPercentile>; 3] {
+        let Some(batches) = self.batches else { return [None; 3] };
+        PooledSample::new(batches.iter().map(|batch| &batch.ttft_s).collect())
+            .percentiles(PROBABILITIES, &self.levels.stated)
     }
 
     /// What is left of a trend between the halves of the window.
     pub(crate) fn trend(&self) -> Option<Estimate> {
-        self.difference(BATCHES / 2, |summary| summary.trend_ttft_s)
+        self.difference(&self.levels.trend, BATCHES / 2, |summary| summary.trend_ttft_s)
     }
 
     /// Mean of the first tenth minus that of the rest.
     pub(crate) fn onset(&self) -> Option<Estimate> {
-        self.difference(FIRST_TENTH, |summary| summary.onset_ttft_s)
+        self.difference(&self.levels.onset, FIRST_TENTH, |summary| summary.onset_ttft_s)
     }
 
     fn of(&self, name: &str, number: impl Fn(&Summary) -> Option<f64>) -> Option<Estimate> {
@@ -107,7 +127,8 @@ impl<'a> Intervals<'a> {
         let over_runs = self.levels.stated.estimate(&values)?;
         Some(match self.batches {
             Some(batches) if !WITHIN_RUN.contains(&name) => {
-                let of_batches: Vec<Option<f64>> = batches.iter().map(number).collect();
+                let of_batches: Vec<Option<f64>> =
+                    batches.iter().map(|batch| number(&batch.summary)).collect();
                 sectioned(over_runs.mean, &of_batches, &self.levels.stated)
             }
             _ => over_runs,
@@ -117,15 +138,17 @@ impl<'a> Intervals<'a> {
     /// Over replications, each run's own difference; in a single run, one between its batches.
     fn difference(
         &self,
+        confidence: &Confidence,
         split: usize,
         of_run: impl Fn(&Summary) -> Option<f64>,
     ) -> Option<Estimate> {
         if let Some(batches) = self.batches {
-            let means: Vec<Option<f64>> = batches.iter().map(|batch| batch.mean_ttft_s).collect();
-            return difference_of_parts(&means, split, &self.levels.flags);
+            let means: Vec<Option<f64>> =
+                batches.iter().map(|batch| batch.summary.mean_ttft_s).collect();
+            return difference_of_parts(&means, split, confidence);
         }
         let values: Option<Vec<f64>> =
             self.summaries.iter().map(|summary| of_run(summary)).collect();
-        self.levels.flags.estimate(&values?)
+        confidence.estimate(&values?)
     }
 }

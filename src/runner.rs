@@ -7,7 +7,7 @@ use rayon::ThreadPool;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
 use sweep_engine::model::{
-    Job, Scratch, SimError, Summary, simulate_in_batches, simulate_observed,
+    Batch, Job, Scratch, SimError, Summary, simulate_in_batches, simulate_observed,
 };
 use sweep_engine::plan::{JobId, Plan};
 use sweep_engine::progress::Progress;
@@ -39,7 +39,7 @@ pub(crate) struct JobOutput {
     /// Nothing if the job failed.
     pub(crate) ttft_s: Option<KeptSample>,
     /// Empty unless asked for.
-    pub(crate) batches: Vec<Summary>,
+    pub(crate) batches: Vec<Batch>,
 }
 
 /// Why a job has no result.
@@ -50,7 +50,7 @@ pub(crate) enum JobFailure {
 }
 
 /// Summary and batches of a job.
-type Simulated = Result<(Summary, Vec<Summary>), SimError>;
+type Simulated = Result<(Summary, Vec<Batch>), SimError>;
 
 /// How a job is simulated; tests put a failing one in its place.
 type Simulate = fn(&Job, Task, &mut Scratch, &dyn Progress) -> Simulated;

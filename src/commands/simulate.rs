@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use sweep_engine::model::{Job, Sample, Scratch, Summary, simulate_in_batches};
+use sweep_engine::model::{Batch, Job, Sample, Scratch, Summary, simulate_in_batches};
 use sweep_engine::plan::{Limits, confidence, stream_key};
 use sweep_engine::progress::Progress;
 use sweep_engine::random::STREAM_VERSION;
@@ -45,7 +45,7 @@ struct Printed {
 /// null where nothing is known.
 struct NamedResults {
     summary: Summary,
-    batches: Vec<Summary>,
+    batches: Vec<Batch>,
     level: f64,
 }
 

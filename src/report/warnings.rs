@@ -50,9 +50,9 @@ static PROBLEMS: [Problem; 9] = [
         applies: |row, _| row.replications > 0 && row.estimate("mean_ttft_s").is_none(),
     },
     Problem {
-        one: "has runs of fewer than 1,000 samples",
-        many: "have runs of fewer than 1,000 samples",
-        rest: ", too few for the p99 of a run: lengthen --sim-seconds, or read pooled_p99_ttft_s",
+        one: "has few samples for a p99",
+        many: "have few samples for a p99",
+        rest: " (less than 1,000 in a run, or an interval beyond the sample): lengthen --sim-seconds",
         applies: |row, _| row.low_samples == Some(true) && row.estimate("mean_ttft_s").is_some(),
     },
     Problem {

@@ -224,34 +224,29 @@ pub(crate) const SPREAD_OF: [&str; 7] = [
 /// A percentile of all replications' samples together.
 pub(crate) struct Pooled {
     pub(crate) name: &'static str,
-    pub(crate) probability: f64,
     /// The same percentile of single runs, in [`METRICS`].
     pub(crate) of_runs: &'static str,
-    pub(crate) of_run: fn(&Summary) -> Option<f64>,
     pub(super) meaning: &'static str,
 }
+
+/// Probabilities of [`POOLED`].
+pub(crate) const PROBABILITIES: [f64; 3] = [0.5, 0.9, 0.99];
 
 /// The percentiles that `cells` has of pooled samples.
 pub(crate) static POOLED: [Pooled; 3] = [
     Pooled {
         name: "pooled_p50_ttft_s",
-        probability: 0.5,
         of_runs: "p50_ttft_s",
-        of_run: |s| s.p50_ttft_s,
         meaning: "median TTFT of all replications' samples together: the long run",
     },
     Pooled {
         name: "pooled_p90_ttft_s",
-        probability: 0.9,
         of_runs: "p90_ttft_s",
-        of_run: |s| s.p90_ttft_s,
         meaning: "90th percentile of TTFT of all replications' samples together: the long run",
     },
     Pooled {
         name: "pooled_p99_ttft_s",
-        probability: 0.99,
         of_runs: "p99_ttft_s",
-        of_run: |s| s.p99_ttft_s,
         meaning: "99th percentile of TTFT of all replications' samples together: the long run; null below 100 samples",
     },
 ];

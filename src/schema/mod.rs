@@ -17,7 +17,7 @@ pub(crate) use comparisons::{
 };
 pub(crate) use docs::{ColumnDoc, documentation};
 pub(crate) use metrics::{
-    METRICS, OF_OBJECTIVE, POOLED, SPREAD_OF, half_width_name, is_structural_null,
+    METRICS, OF_OBJECTIVE, POOLED, PROBABILITIES, SPREAD_OF, half_width_name, is_structural_null,
     names_with_intervals, spread_name, unknown_result,
 };
 pub(crate) use rows::{CellRow, JobRow};

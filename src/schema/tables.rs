@@ -208,8 +208,8 @@ pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 9] = [
     column(
         "low_samples",
         "",
-        "whether a run has too few samples for its p99_ttft_s to be more than a guess",
-        "fewest num_samples of a replication < 1000",
+        "whether there are too few samples for a p99: in a run, or in all of them for its interval",
+        "fewest num_samples of a replication < 1000, or an interval of a pooled percentile beyond the sample",
         Field::Bool(|row| row.low_samples),
     ),
     column(
@@ -223,7 +223,7 @@ pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 9] = [
         "short_warmup",
         "",
         "whether the window begins before the system has filled up; null where saturated",
-        "99 % interval of onset_ttft_s below 0",
+        "99.9 % interval of onset_ttft_s below 0",
         Field::Bool(|row| row.short_warmup),
     ),
 ];

@@ -14,4 +14,4 @@ mod tally;
 pub use pool::{Admission, Departure, FifoPool};
 pub use requests::{BLOCK_REQUESTS, Block, RequestStream};
 pub use simulate::{Job, Scratch, SimError, simulate, simulate_in_batches, simulate_observed};
-pub use summary::{Sample, Summary};
+pub use summary::{Batch, Sample, Summary};

@@ -5,13 +5,13 @@ use thiserror::Error;
 use super::batches::Batches;
 use super::pool::{Departure, FifoPool};
 use super::requests::{Block, RequestStream};
-use super::summary::{Sample, Summary};
+use super::summary::{Batch, Sample, Summary};
 use super::tally::{PoolTally, Served, Tally, Window};
 use crate::progress::{Progress, Silent};
 use crate::random::StreamKey;
 use crate::scenario::{Cluster, DisaggCluster, MonoCluster, Scenario};
 use crate::spec::Observe;
-use crate::statistics::{BATCHES, RunSample};
+use crate::statistics::{BATCHES, EXACT_VALUES, RunSample};
 
 /// The smallest unit of a sweep: one replication of one cell. Plain data.
 #[derive(Clone, Copy, Debug)]
@@ -92,8 +92,8 @@ pub fn simulate_in_batches(
     scratch: &mut Scratch,
     progress: &dyn Progress,
     mut on_sample: impl FnMut(Sample),
-) -> Result<(Summary, Vec<Summary>), SimError> {
-    let mut samples = vec![RunSample::default(); BATCHES];
+) -> Result<(Summary, Vec<Batch>), SimError> {
+    let mut samples = vec![RunSample::limited_to(EXACT_VALUES / BATCHES); BATCHES];
     let mut batches = Batches::new(job.scenario, &mut samples);
     let summary = simulate_served(job, scratch, progress, |request, sample| {
         batches.record(request);
@@ -101,7 +101,10 @@ pub fn simulate_in_batches(
             on_sample(sample);
         }
     })?;
-    Ok((summary, batches.summaries()))
+    let summaries = batches.summaries();
+    let batch =
+        |(summary, sample): (Summary, RunSample)| Batch { summary, ttft_s: sample.keep(true) };
+    Ok((summary, summaries.into_iter().zip(samples).map(batch).collect()))
 }
 
 /// Simulates, with a look at every request and whether it is a sample.

@@ -1,4 +1,6 @@
-//! The result of one job, and a sample of it.
+//! The result of one job, its batches, and a sample of it.
+
+use crate::statistics::KeptSample;
 
 /// What one replication of one cell showed in its window. `None` where nothing is known: no
 /// samples, or a pool that the mode does not have.
@@ -32,6 +34,9 @@ pub struct Summary {
     pub trend_ttft_s: Option<f64>,
     /// Mean time to first token of the first tenth of the samples minus that of the rest, seconds.
     pub onset_ttft_s: Option<f64>,
+    /// Correlation of neighbours among mean times to first token of 100 consecutive parts of the
+    /// samples. Not a column: it judges batches.
+    pub part_correlation: Option<f64>,
     /// Share of samples within the service-level objective; `None` without one.
     pub slo_attainment: Option<f64>,
     /// Completions per second of the window within the service-level objective.
@@ -64,6 +69,15 @@ pub struct Summary {
     pub little_residual: Option<f64>,
     /// Whether percentiles are exact; else they have a relative error of at most 0.1 %.
     pub is_exact: bool,
+}
+
+/// One of the windows that a run is cut into.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// What the run showed in it.
+    pub summary: Summary,
+    /// Times to first token of its samples, seconds.
+    pub ttft_s: KeptSample,
 }
 
 /// One request of the sample set.

@@ -199,6 +199,7 @@ impl<'a> Tally<'a> {
             std_ttft_s: ttft_s.std,
             trend_ttft_s: ttft_s.trend,
             onset_ttft_s: ttft_s.onset,
+            part_correlation: ttft_s.correlation,
             slo_attainment,
             goodput_rps: slo_attainment.map(|share| throughput_rps * share),
             mean_wait_prefill_s: mean(self.sums.wait_prefill),

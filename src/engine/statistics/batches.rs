@@ -10,20 +10,18 @@ use crate::math;
 /// Batches that a single run is cut into.
 pub const BATCHES: usize = 20;
 
-/// Fewest values of a batch.
-const MIN_BATCH_VALUES: u64 = 50;
+/// Fewest values of a run that is cut into batches.
+const MIN_VALUES: u64 = 2_000;
 
-/// Correlation of neighbouring batch means from which on they count as dependent: exceeded by one in
-/// twenty sequences of 20 independent means.
-const MAX_CORRELATION: f64 = 0.37;
+/// Correlation between neighbours among [`PARTS`](super::sample::PARTS) parts of a run, five to a batch, from which on
+/// batches count as dependent. Parts are correlated before batches are, and many show it better
+/// than few.
+const MAX_CORRELATION: f64 = 0.2;
 
-/// Whether the batches of a run are long enough to be taken for independent: none holds too few
-/// values, and neighbouring means are not correlated.
-pub fn batches_suffice(counts: &[u64], means: &[Option<f64>]) -> bool {
-    let Some(means) = means.iter().copied().collect::<Option<Vec<f64>>>() else { return false };
-    counts.len() == BATCHES
-        && counts.iter().all(|count| *count >= MIN_BATCH_VALUES)
-        && lag_1_correlation(&means) <= MAX_CORRELATION
+/// Whether the batches of a run are long enough to be taken for independent: it has enough values,
+/// and forgets within a fraction of a batch. `correlation` is that of its [`PARTS`](super::sample::PARTS).
+pub fn batches_suffice(values: u64, correlation: Option<f64>) -> bool {
+    values >= MIN_VALUES && correlation.is_some_and(|correlation| correlation <= MAX_CORRELATION)
 }
 
 /// Interval around `whole`, a figure of a whole run, from the same figure of its batches. The half
@@ -63,8 +61,8 @@ fn deviations(values: &[f64]) -> (f64, f64) {
     (mean, values.iter().map(|value| (value - mean) * (value - mean)).sum())
 }
 
-/// 0 for a constant sequence.
-fn lag_1_correlation(values: &[f64]) -> f64 {
+/// Correlation of neighbours; 0 for a constant sequence.
+pub(super) fn lag_1_correlation(values: &[f64]) -> f64 {
     let (mean, squares) = deviations(values);
     let products: f64 = values.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
     if squares > 0.0 { products / squares } else { 0.0 }

@@ -16,5 +16,5 @@ pub use confidence::{Confidence, Estimate};
 pub use histogram::Histogram;
 pub use paired::{Comparison, Pair};
 pub use percentile::percentiles;
-pub use pooled::PooledSample;
-pub use sample::{Description, EXACT_VALUES, KeptSample, MIN_VALUES_OF_P99, RunSample};
+pub use pooled::{PooledPercentile, PooledSample};
+pub use sample::{Description, EXACT_VALUES, KeptSample, MIN_VALUES_OF_P99, PARTS, RunSample};

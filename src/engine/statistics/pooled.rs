@@ -3,8 +3,9 @@
 //! The interval inverts one of the distribution function: at the pooled percentile the share of
 //! smaller values is a ratio of two sums over replications, whose standard error is known (Cochran
 //! 1977, section 6.4); its limits p - h and p + h are read as percentiles again (Woodruff 1952).
-//! Of sectioning, jackknife and this, measured on queues with exact answers, this one covered best
-//! in runs that are short for their load, and all three alike in long ones.
+//! The half width is the longer side: quantiles of a tail have more above them than below. Measured
+//! on queues with exact answers (`scripts/experiments/pooled_intervals.rs`), sectioning and jackknife
+//! cover less in runs that are short for their load, and all are alike in long ones.
 
 use super::confidence::{Confidence, Estimate};
 use super::histogram::Histogram;
@@ -17,6 +18,16 @@ use crate::math;
 pub struct PooledSample<'a> {
     replications: Vec<&'a KeptSample>,
     all: All,
+}
+
+/// A percentile of pooled samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PooledPercentile {
+    /// The percentile, with the half width of its interval.
+    pub estimate: Estimate,
+    /// Whether the interval ends within the sample. If not, it is too short: the sample has nothing
+    /// that far out.
+    pub is_within: bool,
 }
 
 /// All values together.
@@ -61,16 +72,15 @@ impl<'a> PooledSample<'a> {
         self.len() == 0
     }
 
-    /// Percentiles of all values, each with half the length of its interval. `None` without values,
+    /// Percentiles of all values, each with the longer side of its interval. `None` without values,
     /// and for a probability of 0.99 and more with fewer than [`MIN_VALUES_OF_P99`].
     ///
-    /// The half width is `None` for fewer than two replications, and where the interval reaches
-    /// beyond the sample: then there is too little of it.
+    /// The half width is `None` for fewer than two replications.
     pub fn percentiles<const N: usize>(
         &mut self,
         probabilities: [f64; N],
         confidence: &Confidence,
-    ) -> [Option<Estimate>; N] {
+    ) -> [Option<PooledPercentile>; N] {
         let len = self.len();
         let mut percentile: Box<dyn FnMut(f64) -> Option<f64>> = match &mut self.all {
             All::Exact(values) => {
@@ -85,13 +95,13 @@ impl<'a> PooledSample<'a> {
             }
             let mean = percentile(probability)?;
             let reach = share_half_width(&self.replications, mean, confidence);
-            let half_width = reach
-                .filter(|reach| *reach <= probability && probability + reach <= 1.0)
-                .and_then(|reach| {
-                    let above = percentile(probability + reach)?;
-                    Some((above - percentile(probability - reach)?) / 2.0)
-                });
-            Some(Estimate { mean, half_width, std: None })
+            let half_width = reach.and_then(|reach| {
+                let above = percentile(probability + reach)? - mean;
+                Some(above.max(mean - percentile(probability - reach)?))
+            });
+            let estimate = Estimate { mean, half_width, std: None };
+            let is_within = reach.is_none_or(|reach| probability + reach <= 1.0);
+            Some(PooledPercentile { estimate, is_within })
         })
     }
 }

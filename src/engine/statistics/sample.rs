@@ -1,5 +1,8 @@
 //! The sample of one run: collected in order, described once, kept for pooling if need be.
 
+use std::ops::Range;
+
+use super::batches::lag_1_correlation;
 use super::histogram::Histogram;
 use super::percentile::percentiles;
 use crate::math;
@@ -14,11 +17,19 @@ const BLOCK: usize = 1 << 16;
 pub const MIN_VALUES_OF_P99: u64 = 100;
 
 /// Values >= 0 in the order in which a run gives them. Memory to reuse from run to run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct RunSample {
+    /// Values that are kept one by one at most.
+    limit: usize,
     /// All values, or those since the last that were binned.
     values: Vec<f64>,
     binned: Option<Binned>,
+}
+
+impl Default for RunSample {
+    fn default() -> Self {
+        Self::limited_to(EXACT_VALUES)
+    }
 }
 
 /// What stays of values that were too many.
@@ -52,7 +63,13 @@ pub struct Description {
     pub trend: Option<f64>,
     /// Mean of the first tenth minus mean of the rest.
     pub onset: Option<f64>,
+    /// Correlation of neighbours among the means of [`PARTS`] consecutive parts of equal size: what
+    /// is left of the run's memory at this scale. `None` for fewer values than parts.
+    pub correlation: Option<f64>,
 }
+
+/// Parts that a run is cut into to judge its memory.
+pub const PARTS: usize = 100;
 
 /// What is kept of a run's sample, to be pooled with that of others.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +81,11 @@ pub enum KeptSample {
 }
 
 impl RunSample {
+    /// A sample that keeps up to `limit` >= 1 values one by one.
+    pub fn limited_to(limit: usize) -> Self {
+        Self { limit, values: Vec::new(), binned: None }
+    }
+
     /// Forgets all values, but not the memory.
     pub fn clear(&mut self) {
         self.values.clear();
@@ -74,7 +96,7 @@ impl RunSample {
     #[inline]
     pub fn push(&mut self, value: f64) {
         self.values.push(value);
-        if self.values.len() == EXACT_VALUES {
+        if self.values.len() == self.limit {
             self.bin();
         }
     }
@@ -100,12 +122,7 @@ impl RunSample {
         if self.binned.is_some() {
             self.bin();
         }
-        let description = Description {
-            std: self.std(),
-            trend: self.difference_of_means(0.5).map(|(early, late)| late - early),
-            onset: self.difference_of_means(0.1).map(|(first, rest)| first - rest),
-            ..Description::default()
-        };
+        let description = Description { std: self.std(), ..self.describe_parts() };
         let ranks = [0.5, 0.9, 0.99];
         let [p50, p90, p99] = match &self.binned {
             Some(binned) => ranks.map(|p| binned.histogram.percentile(p)),
@@ -155,25 +172,49 @@ impl RunSample {
         Some((squares / degrees_of_freedom).sqrt())
     }
 
-    /// Means of the first `share` of the values and of the rest; to whole blocks if binned.
-    fn difference_of_means(&self, share: f64) -> Option<(f64, f64)> {
-        let split = |len: usize| position(len, share);
-        if let Some(binned) = &self.binned {
-            let (first, rest) = binned.blocks.split_at(split(binned.blocks.len()));
-            Some((mean_of_blocks(first)?, mean_of_blocks(rest)?))
-        } else {
-            let (first, rest) = self.values.split_at(split(self.values.len()));
-            Some((mean_of_blocks(&[Block::of(first)])?, mean_of_blocks(&[Block::of(rest)])?))
+    /// What the order of the values shows; to whole blocks if binned.
+    fn describe_parts(&self) -> Description {
+        let parts: [Block; PARTS] = std::array::from_fn(|part| match &self.binned {
+            Some(binned) => Block::joined(part_of(&binned.blocks, part)),
+            None => Block::sum_of(part_of(&self.values, part)),
+        });
+        let mean = |range: Range<usize>| Block::joined(&parts[range]).mean();
+        let difference = |first, rest| Some(mean(first)? - mean(rest)?);
+        let means: Option<Vec<f64>> = parts.iter().map(Block::mean).collect();
+        Description {
+            trend: difference(PARTS / 2..PARTS, 0..PARTS / 2),
+            onset: difference(0..PARTS / 10, PARTS / 10..PARTS),
+            correlation: means.map(|means| lag_1_correlation(&means)),
+            ..Description::default()
         }
     }
 }
 
+/// One of [`PARTS`] consecutive parts whose sizes differ by one at most.
+fn part_of<T>(values: &[T], part: usize) -> &[T] {
+    &values[values.len() * part / PARTS..values.len() * (part + 1) / PARTS]
+}
+
 impl Block {
     fn of(values: &[f64]) -> Self {
-        let total = sum(values, |value| value);
-        let mean = total / math::count(values.len() as u64);
-        let squares = sum(values, |value| (value - mean) * (value - mean));
-        Self { count: values.len() as u64, sum: total, squares }
+        let block = Self::sum_of(values);
+        let Some(mean) = block.mean() else { return block };
+        Self { squares: sum(values, |value| (value - mean) * (value - mean)), ..block }
+    }
+
+    /// Without the squares.
+    fn sum_of(values: &[f64]) -> Self {
+        Self { count: values.len() as u64, sum: sum(values, |value| value), squares: 0.0 }
+    }
+
+    /// Blocks taken together, without the squares.
+    fn joined(blocks: &[Self]) -> Self {
+        let count = blocks.iter().map(|block| block.count).sum();
+        Self { count, sum: blocks.iter().map(|block| block.sum).sum(), squares: 0.0 }
+    }
+
+    fn mean(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum / math::count(self.count))
     }
 }
 
@@ -192,18 +233,4 @@ fn sum(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
         *part += term(value);
     }
     (parts[0] + parts[1]) + (parts[2] + parts[3])
-}
-
-fn mean_of_blocks(blocks: &[Block]) -> Option<f64> {
-    let count: u64 = blocks.iter().map(|block| block.count).sum();
-    (count > 0).then(|| blocks.iter().map(|block| block.sum).sum::<f64>() / math::count(count))
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a position inside the sample"
-)]
-fn position(len: usize, share: f64) -> usize {
-    (math::count(len as u64) * share) as usize
 }
