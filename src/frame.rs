@@ -108,6 +108,11 @@ fn axis_series(plan: &Plan, axis: usize, cells: &[&Cell]) -> Series {
         Kind::Count => typed!(Count, |count: &u32| *count),
         Kind::Seed => typed!(Seed, |seed: &u64| *seed),
         Kind::Flag => typed!(Flag, |flag: &bool| *flag),
+        // As it is written: a number and a word are of no common type.
+        Kind::NumberOr(_) => {
+            let texts = values.map(|value| value.map(ToString::to_string));
+            series(key.column, texts.collect::<Vec<_>>())
+        }
         Kind::Word(_) | Kind::Path => typed!(Word, |word: &String| word.clone()),
     }
 }

@@ -3,10 +3,11 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use sweep_engine::model::{Job, Scratch, SimError, Summary, simulate_observed};
-use sweep_engine::plan::{JobId, Plan};
+use sweep_engine::plan::{Cell, JobId, Plan, WarmupOrigin, stream_key};
 use sweep_engine::progress::Progress;
+use sweep_engine::warmup::detect;
 
 use crate::failure::Failure;
 
@@ -47,17 +48,54 @@ fn run_with(
     progress: &dyn Progress,
     simulate: Simulate,
 ) -> Result<Vec<JobResult>, Failure> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .build()
-        .map_err(|error| Failure::usage(format!("--threads: {error}")))?;
-    let chunks: Result<Vec<Vec<JobResult>>, Failure> = pool.install(|| {
+    let chunks: Result<Vec<Vec<JobResult>>, Failure> = thread_pool(threads)?.install(|| {
         (0..plan.num_chunks())
             .into_par_iter()
             .map(|chunk| run_chunk(plan, chunk, progress, simulate))
             .collect()
     });
     Ok(chunks?.into_iter().flatten().collect())
+}
+
+fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Failure> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .build()
+        .map_err(|error| Failure::usage(format!("--threads: {error}")))
+}
+
+/// Finds the warm-up of every cell that leaves it open. Each cell depends on its own pilots alone, so
+/// the threads do not matter.
+///
+/// # Errors
+/// Interrupted, or the threads could not be started.
+pub(crate) fn freeze_warmups(
+    plan: &mut Plan,
+    threads: Option<usize>,
+    progress: &dyn Progress,
+) -> Result<(), Failure> {
+    if plan.cells.iter().all(|cell| cell.warmup != WarmupOrigin::Open) {
+        return Ok(());
+    }
+    let seeding = plan.seeding;
+    thread_pool(threads)?.install(|| {
+        plan.cells.par_iter_mut().filter(|cell| cell.warmup == WarmupOrigin::Open).try_for_each(
+            |cell| {
+                let Cell { scenario, load, .. } = &*cell;
+                let key = stream_key(scenario, seeding);
+                let point = detect(scenario, load, &key, &mut Scratch::default(), progress)
+                    .map_err(|_| Failure::Interrupted)?;
+                cell.freeze_warmup(point);
+                progress.job_finished(expected_pilot_requests(cell));
+                Ok(())
+            },
+        )
+    })
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "for a display")]
+fn expected_pilot_requests(cell: &Cell) -> u64 {
+    cell.expected_pilot_requests() as u64
 }
 
 /// The jobs of one chunk, one after the other, with memory in common.
@@ -114,7 +152,7 @@ mod tests {
     use sweep_engine::plan::{Limits, plan};
     use sweep_engine::progress::Silent;
     use sweep_engine::scenario::Traces;
-    use sweep_engine::spec::{AxisSpec, AxisValues, ScenarioSpec, SweepSpec};
+    use sweep_engine::spec::{AxisSpec, AxisValues, ScenarioSpec, SweepSpec, Warmup};
 
     use super::*;
 
@@ -122,7 +160,7 @@ mod tests {
         let rates = AxisSpec { name: "rates".into(), values: AxisValues::Text(rates.to_owned()) };
         let base = ScenarioSpec {
             sim_seconds: Some(5.0),
-            warmup_seconds: Some(1.0),
+            warmup_seconds: Some(Warmup::Seconds(1.0)),
             ..ScenarioSpec::default()
         };
         let spec = SweepSpec { base, axes: vec![rates], replications, ..SweepSpec::default() };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use polars::prelude::DataFrame;
+use sweep_engine::plan::Plan;
 
 use crate::aggregate::{cell_rows, job_rows};
 use crate::assemble::{self, Assembled};
@@ -19,19 +20,21 @@ use crate::schema::{CellRow, JobRow};
 use crate::store::StagedRun;
 
 pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
-    let assembled = assemble::sweep(file, args)?;
+    let mut assembled = assemble::sweep(file, args)?;
     // Until here Ctrl-C simply ends the process: nothing has been written.
     let interrupt = Interrupt::install()?;
-    let plan = &assembled.plan;
-    let name = assembled.output.name.clone().unwrap_or_else(|| default_name(&plan.hash));
+    let name = assembled.output.name.clone().unwrap_or_else(|| default_name(&assembled.plan.hash));
     let staged = StagedRun::begin(&assembled.output.out, &name, args.force)?;
 
     let started_at = jiff::Timestamp::now();
     let clock = Instant::now();
-    let progress = JobProgress::new(plan.num_jobs(), args.quiet, interrupt.clone());
+    find_warmups(&mut assembled.plan, args, &interrupt)?;
+    let plan = &assembled.plan;
+    let simulation = Instant::now();
+    let progress = JobProgress::new(plan.num_jobs(), "jobs", args.quiet, interrupt.clone());
     let results = runner::run(plan, args.threads, &progress)?;
     progress.finish();
-    let simulation_s = clock.elapsed().as_secs_f64();
+    let simulation_s = simulation.elapsed().as_secs_f64();
 
     let jobs = job_rows(plan, &assembled.folders, results);
     let cells = cell_rows(plan, &jobs);
@@ -55,6 +58,14 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
         let table = table.display().to_string();
         return Err(Failure::Jobs { failed: failed_jobs, jobs: plan.num_jobs(), table });
     }
+    Ok(())
+}
+
+fn find_warmups(plan: &mut Plan, args: &RunArgs, interrupt: &Interrupt) -> Result<(), Failure> {
+    let open = plan.cells.iter().filter(|cell| cell.has_auto_warmup()).count() as u64;
+    let progress = JobProgress::new(open, "warm-ups", args.quiet, interrupt.clone());
+    runner::freeze_warmups(plan, args.threads, &progress)?;
+    progress.finish();
     Ok(())
 }
 

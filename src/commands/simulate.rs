@@ -8,12 +8,12 @@ use polars::prelude::DataFrame;
 use serde::Serialize;
 use sweep_engine::model::{Job, Sample, Scratch, simulate_observed};
 use sweep_engine::plan::{Limits, stream_key};
-use sweep_engine::progress::Progress;
 use sweep_engine::random::STREAM_VERSION;
 use sweep_engine::scenario::{
     Defaults, MomentsCache, OfferedLoad, ScenarioEcho, lower, with_defaults,
 };
-use sweep_engine::spec::ScenarioSpec;
+use sweep_engine::spec::{ScenarioSpec, Warmup};
+use sweep_engine::warmup::{Finding, PILOTS, detect};
 
 use crate::assemble;
 use crate::cli::SimulateArgs;
@@ -30,10 +30,19 @@ struct Printed {
     scenario: ScenarioSpec,
     /// What it means: distributions in both spaces, exact moments of the token counts.
     resolved: ScenarioEcho,
+    /// How `auto` found `warmup_seconds`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warmup: Option<WarmupEcho>,
     replication: u32,
     stream_version: u32,
     offered_load: Load,
     results: NamedResults,
+}
+
+#[derive(Serialize)]
+struct WarmupEcho {
+    finding: Finding,
+    pilots: u32,
 }
 
 #[derive(Serialize)]
@@ -45,21 +54,26 @@ struct Load {
     saturated: bool,
 }
 
-/// Ctrl-C ends the simulation between blocks of requests.
-impl Progress for Interrupt {
-    fn interrupted(&self) -> bool {
-        self.is_set()
-    }
-}
-
 pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
-    let (spec, traces) = assemble::scenario(args.mode.as_deref(), &args.scenario)?;
+    let (mut spec, traces) = assemble::scenario(args.mode.as_deref(), &args.scenario)?;
     let interrupt = Interrupt::install()?;
-    let scenario = lower(&spec, Defaults::SIMULATE, &traces)?;
+    let mut scenario = lower(&spec, Defaults::SIMULATE, &traces)?;
+    let load = OfferedLoad::of(&scenario, &mut MomentsCache::default());
     let dump = args.dump_ttft.as_deref().map(Dump::prepare).transpose()?;
+    let key = stream_key(&scenario, args.seeding.map(Into::into).unwrap_or_default());
+    let mut warmup = None;
+    if spec.warmup_seconds == Some(Warmup::Auto) {
+        let point = detect(&scenario, &load, &key, &mut Scratch::default(), &interrupt)
+            .map_err(|_| Failure::Interrupted)?;
+        report::warn_of_warmup(&point);
+        scenario.warmup_seconds = point.warmup_seconds;
+        // What is printed gives the same result again.
+        spec.warmup_seconds = Some(Warmup::Seconds(point.warmup_seconds));
+        warmup = Some(WarmupEcho { finding: point.finding, pilots: PILOTS });
+    }
     let job = Job {
         scenario: &scenario,
-        key: stream_key(&scenario, args.seeding.map(Into::into).unwrap_or_default()),
+        key,
         replication: args.replication,
         max_requests: args.max_requests.unwrap_or(Limits::default().requests_per_job),
     };
@@ -76,10 +90,10 @@ pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
         samples.sort_unstable_by_key(|sample| sample.request);
         dump.write(&samples)?;
     }
-    let load = OfferedLoad::of(&scenario, &mut MomentsCache::default());
     report::print_json(&Printed {
         scenario: with_defaults(&spec, Defaults::SIMULATE),
         resolved: ScenarioEcho::of(&scenario),
+        warmup,
         replication: args.replication,
         stream_version: STREAM_VERSION,
         offered_load: Load {

@@ -10,6 +10,7 @@ use super::numbers::{estimate, grouped, mean, significant};
 use super::output::{note, print, warning};
 use super::plan::{axis_title, factor_text};
 use super::tables::aligned;
+use super::warmup::{not_found_warning, warmup_note};
 use crate::failure::Failure;
 use crate::schema::CellRow;
 
@@ -47,6 +48,9 @@ pub(crate) fn run_finished(
         warning(&text);
     }
     if !quiet {
+        if let Some(text) = warmup_note(plan) {
+            note(&text);
+        }
         note(&work_line(plan, work));
         note(&format!("written to {}", folder.display()));
     }
@@ -111,6 +115,7 @@ fn warnings(plan: &Plan, cells: &[CellRow]) -> Vec<String> {
             cells_are(saturated, "saturated")
         ));
     }
+    texts.extend(not_found_warning(plan));
     // Under `observe: arrivals` every request is followed to its first token.
     let censored = count(&|row| {
         plan.cells[row.cell as usize].scenario.observe == Observe::Events

@@ -45,7 +45,7 @@ impl ColumnDoc {
                 Kind::Count => "u32",
                 Kind::Seed => "u64",
                 Kind::Flag => "bool",
-                Kind::Word(_) | Kind::Path => "str",
+                Kind::NumberOr(_) | Kind::Word(_) | Kind::Path => "str",
             },
             unit: key.unit.to_owned(),
             meaning: key.meaning.to_owned(),

@@ -10,3 +10,4 @@ mod tables;
 mod text;
 mod tidy;
 mod verbs;
+mod warmup;

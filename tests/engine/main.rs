@@ -28,3 +28,4 @@ mod queueing;
 mod tandem;
 mod theory;
 mod traces;
+mod warmup;

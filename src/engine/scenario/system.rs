@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::distribution::TokenDistribution;
 use super::tokens::TokenLengths;
 use super::trace::TraceView;
-use crate::spec::{Mode, Observe};
+use crate::spec::{Mode, Observe, Warmup};
 
 /// One system under study. All numbers are finite and in range.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,8 +120,13 @@ impl Scenario {
     }
 
     /// The window and how it is observed, in a fixed spelling.
-    pub(crate) fn canonical_window(&self) -> String {
-        format!("{:?} {:?} {:?}", self.warmup_seconds, self.sim_seconds, self.observe)
+    ///
+    /// `is_auto` says that the start is yet to be found, or was: what names the cell is then the
+    /// word, not the number.
+    pub(crate) fn canonical_window(&self, is_auto: bool) -> String {
+        let start =
+            if is_auto { Warmup::AUTO.to_owned() } else { format!("{:?}", self.warmup_seconds) };
+        format!("{start} {:?} {:?}", self.sim_seconds, self.observe)
     }
 }
 
