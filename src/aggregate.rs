@@ -1,93 +1,97 @@
-//! From job results to rows: replications of a cell taken together, reruns spelled out.
+//! From job outputs to rows: the replications of a cell taken together.
 
 use sweep_engine::model::Summary;
 use sweep_engine::plan::{JobId, Plan};
-use sweep_engine::random::Seeding;
-use sweep_engine::spec::{Key, Kind, ScenarioSpec};
-use sweep_engine::statistics::Confidence;
+use sweep_engine::scenario::MomentsCache;
+use sweep_engine::statistics::{KeptSample, PooledSample};
+use sweep_engine::theory::Prediction;
 
 use crate::assemble::TraceFolders;
-use crate::runner::JobResult;
-use crate::schema::{CONFIDENCE, CellRow, JobRow, METRICS};
+use crate::intervals::{Intervals, Levels};
+use crate::precision::StopReason;
+use crate::rerun::rerun_command;
+use crate::runner::JobOutput;
+use crate::schema::{CellRow, JobRow, POOLED};
 
-/// Rows of `jobs`, in the order of the results.
-pub(crate) fn job_rows(
-    plan: &Plan,
-    folders: &TraceFolders,
-    results: Vec<JobResult>,
-) -> Vec<JobRow> {
-    results
-        .into_iter()
-        .map(|result| JobRow {
-            seed: plan.cell(result.id).scenario.random_seed,
-            rerun: result.outcome.is_err().then(|| rerun_command(plan, folders, result.id)),
-            result,
-        })
-        .collect()
+/// Samples of a run from which on its 99th percentile is more than a guess.
+const MIN_SAMPLES: u64 = 1000;
+
+/// The row of a job.
+pub(crate) fn job_row(plan: &Plan, folders: &TraceFolders, output: JobOutput) -> JobRow {
+    let result = output.result;
+    let rerun = |id: JobId| rerun_command(plan, folders, id);
+    JobRow {
+        seed: plan.cell(result.id).scenario.random_seed,
+        rerun: result.outcome.is_err().then(|| rerun(result.id)),
+        result,
+    }
 }
 
-/// Rows of `cells`: means over the replications that have a result.
+/// The row of a cell: means over the replications that have a result, pooled percentiles, flags.
 ///
-/// `jobs` must hold all jobs of the plan in the order of their numbers, replication-major.
-pub(crate) fn cell_rows(plan: &Plan, jobs: &[JobRow]) -> Vec<CellRow> {
-    let confidence = Confidence::new(CONFIDENCE, plan.replications);
-    let cells = plan.cells.len();
-    let mut values = Vec::with_capacity(plan.replications as usize);
-    (0..cells)
-        .map(|cell| {
-            let summaries: Vec<&Summary> = jobs[cell..]
-                .iter()
-                .step_by(cells)
-                .filter_map(|row| row.result.outcome.as_ref().ok())
-                .collect();
-            let estimates = METRICS.iter().map(|metric| {
-                values.clear();
-                values.extend(summaries.iter().filter_map(|summary| metric.number(summary)));
-                confidence.estimate(&values)
-            });
-            let estimates = estimates.collect();
-            let replications = u32::try_from(summaries.len()).unwrap_or(u32::MAX);
-            CellRow {
-                cell: u32::try_from(cell).unwrap_or(u32::MAX),
-                replications,
-                failed: plan.replications - replications,
-                estimates,
-            }
-        })
-        .collect()
+/// `outputs` come in the order of replications.
+pub(crate) fn cell_row(plan: &Plan, levels: &Levels, cell: u32, outputs: &[JobOutput]) -> CellRow {
+    let summaries: Vec<&Summary> =
+        outputs.iter().filter_map(|output| output.result.outcome.as_ref().ok()).collect();
+    let samples: Vec<&KeptSample> =
+        outputs.iter().filter_map(|output| output.ttft_s.as_ref()).collect();
+    let batches = match outputs {
+        [only] => only.batches.as_slice(),
+        _ => &[],
+    };
+    let intervals = Intervals::new(levels, &summaries, batches);
+    let mut pooled = PooledSample::new(samples);
+    let is_exact = pooled.is_exact() && summaries.iter().all(|summary| summary.is_exact);
+    let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+    let row = CellRow {
+        cell,
+        replications: count(summaries.len()),
+        failed: count(outputs.len() - summaries.len()),
+        estimates: intervals.of_metrics(),
+        pooled: intervals.of_pooled(&mut pooled),
+        ci_method: intervals.method(),
+        quantile_method: (!pooled.is_empty()).then_some(quantile_method(is_exact)),
+        stop_reason: StopReason::Fixed,
+        steady: intervals.trend().and_then(|trend| trend.contains(0.0)),
+        low_samples: has_low_samples(&summaries),
+        short_runs: None,
+        short_warmup: None,
+    };
+    let is_saturated = plan.cells[cell as usize].load.is_saturated();
+    CellRow {
+        short_runs: has_short_runs(&row),
+        // Where there is no steady state, no warm-up is long enough.
+        short_warmup: has_short_warmup(&intervals).filter(|_| !is_saturated),
+        ..row
+    }
 }
 
-/// The command that simulates one job alone, with every stated key that matters in its cell.
-fn rerun_command(plan: &Plan, folders: &TraceFolders, id: JobId) -> String {
-    let cell = plan.cell(id);
-    let mut spec = plan.cell_spec(cell);
-    if spec.arrival.kind == Some(sweep_engine::spec::ArrivalKind::Trace) {
-        // The defaults of a sweep and of a single simulation differ here.
-        spec.arrival.repeat.get_or_insert(true);
-    }
-    let mut words = vec!["sweep".to_owned(), "simulate".to_owned()];
-    for (key, mut value) in stated_keys(&spec) {
-        if key.kind == Kind::Path {
-            value = folders.file_of(&value).display().to_string();
-        }
-        match key.path {
-            "mode" => words.extend(["--mode".to_owned(), value]),
-            "random_seed" => words.extend(["--seed".to_owned(), value]),
-            path => words.extend(["--set".to_owned(), format!("{path}={value}")]),
-        }
-    }
-    if plan.seeding == Seeding::Independent {
-        words.extend(["--seeding".to_owned(), "independent".to_owned()]);
-    }
-    words.extend(["--replication".to_owned(), id.replication.to_string()]);
-    words.extend(["--max-requests".to_owned(), plan.limits.requests_per_job.to_string()]);
-    // Quoting fails only for a NUL byte, which no value of a key can contain.
-    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+/// What queueing theory says of every cell.
+pub(crate) fn predictions(plan: &Plan) -> Vec<Prediction> {
+    let mut moments = MomentsCache::default();
+    plan.cells.iter().map(|cell| Prediction::of(&cell.scenario, &mut moments)).collect()
 }
 
-/// Keys that are stated and mean something, with their values as text.
-fn stated_keys(spec: &ScenarioSpec) -> impl Iterator<Item = (&'static Key, String)> {
-    Key::all()
-        .filter(|key| (key.applies)(spec))
-        .filter_map(|key| (key.get)(spec).map(|value| (key, value.to_string())))
+/// The word in tables.
+pub(crate) fn quantile_method(is_exact: bool) -> &'static str {
+    if is_exact { "exact" } else { "histogram" }
+}
+
+fn has_low_samples(summaries: &[&Summary]) -> Option<bool> {
+    summaries.iter().map(|summary| summary.num_samples).min().map(|fewest| fewest < MIN_SAMPLES)
+}
+
+/// Whether a percentile of all samples together lies outside the interval of the mean percentile of
+/// single runs: then runs are too short to show it.
+fn has_short_runs(row: &CellRow) -> Option<bool> {
+    let verdicts = POOLED.iter().zip(&row.pooled).filter_map(|(percentile, pooled)| {
+        row.estimate(percentile.of_runs)?.contains(pooled.as_ref()?.mean)
+    });
+    verdicts.map(|is_inside| !is_inside).reduce(|one, other| one || other)
+}
+
+/// Whether the first tenth of the samples is still lower than the rest.
+fn has_short_warmup(intervals: &Intervals) -> Option<bool> {
+    let onset = intervals.onset()?;
+    onset.contains(0.0).map(|is_level| !is_level && onset.mean < 0.0)
 }

@@ -10,9 +10,10 @@ use sweep_engine::spec::{
     AxisSpec, AxisValues, Key, Kind, Rank, ScenarioSpec, SweepSpec, Value, parse_list,
 };
 
-use crate::cli::{FormatArg, LimitArgs, RunArgs, ScenarioArgs, SeedingArg};
+use crate::cli::{FormatArg, LimitArgs, PrecisionArgs, RunArgs, ScenarioArgs, SeedingArg};
 use crate::failure::Failure;
 use crate::io::{Base, OutputSpec, SweepFile, TableFormat, read_scenario, read_sweep, read_trace};
+use crate::schema::{OF_OBJECTIVE, names_with_intervals, unknown_result};
 
 /// Replications of a cell when nothing is said.
 const DEFAULT_REPLICATIONS: u32 = 10;
@@ -61,10 +62,13 @@ pub(crate) fn sweep(file: Option<&Path>, args: &RunArgs) -> Result<Assembled, Fa
     if let Some(seeding) = args.seeding {
         spec.seeding = seeding.into();
     }
+    spec.confidence = args.confidence.or(spec.confidence);
+    override_precision(&mut spec, &args.precision)?;
     spec.add_default_modes();
     let traces = folders.load(spec.trace_paths().iter().map(String::as_str))?;
     let plan = plan(&spec, &traces, limits(&args.limits))?;
     overrides.check_meaning(&plan)?;
+    check_precise_results(&plan)?;
     let output = Output::merge(file, output, args)?;
     Ok(Assembled { spec, plan, traces, folders, output })
 }
@@ -108,7 +112,18 @@ fn sweep_from_file(
 ) -> Result<(SweepSpec, OutputSpec), Failure> {
     let parsed = file.map(read_sweep).transpose()?.unwrap_or_default();
     let folder = file.map_or_else(PathBuf::new, folder_of);
-    let SweepFile { why, base, axes, zip, exclude, replications, seeding, output } = parsed;
+    let SweepFile {
+        why,
+        base,
+        axes,
+        zip,
+        exclude,
+        replications,
+        seeding,
+        confidence,
+        precision,
+        output,
+    } = parsed;
     let base = match base {
         Base::Inline(scenario) => {
             folders.add(scenario.trace_paths(), &folder);
@@ -129,10 +144,48 @@ fn sweep_from_file(
         exclude,
         replications: replications.unwrap_or(DEFAULT_REPLICATIONS),
         seeding: seeding.unwrap_or_default(),
+        confidence,
+        precision,
     };
     let in_axes = spec.trace_paths();
     folders.add_new(&in_axes, &folder);
     Ok((spec, output))
+}
+
+/// `--of` and `--max-replications` say how; `--precision` or the file says that there is one.
+fn override_precision(spec: &mut SweepSpec, args: &PrecisionArgs) -> Result<(), Failure> {
+    let PrecisionArgs { precision, of, max_replications } = args;
+    if spec.precision.is_none() && precision.is_none() {
+        let idle = [("--of", of.is_some()), ("--max-replications", max_replications.is_some())];
+        return match idle.iter().find(|(_, is_stated)| *is_stated) {
+            Some((flag, _)) => Err(Failure::usage(format!(
+                "`{flag}` means nothing without a wanted precision: add --precision 0.05"
+            ))),
+            None => Ok(()),
+        };
+    }
+    let stated = spec.precision.get_or_insert_default();
+    stated.relative = precision.or(stated.relative);
+    stated.of = of.clone().or(stated.of.take());
+    stated.max_replications = max_replications.or(stated.max_replications);
+    Ok(())
+}
+
+/// Results that must be precise are columns with intervals, and one that needs an objective has it.
+fn check_precise_results(plan: &Plan) -> Result<(), Failure> {
+    let Some(precision) = &plan.precision else { return Ok(()) };
+    let has_objective = plan.cells.iter().any(|cell| cell.scenario.slo_ttft_s.is_some());
+    for name in &precision.of {
+        if !names_with_intervals().any(|known| known == name) {
+            return Err(unknown_result(name));
+        }
+        if OF_OBJECTIVE.contains(&name.as_str()) && !has_objective {
+            return Err(Failure::usage(format!(
+                "`{name}` needs an objective: add --slo ttft_s=0.5, or drop it from --of"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// One value sets a key of the base and ends its axis; several values become its axis, at the place
@@ -222,6 +275,7 @@ impl Overrides {
         self.add_named("warmup_seconds", args.warmup_seconds.as_deref())?;
         self.add_named("random_seed", args.seed.as_deref())?;
         self.add_named("observe", args.observe.as_deref())?;
+        self.add_objectives(&args.slo)?;
         for setting in &args.set {
             let (name, text) = setting.split_once('=').ok_or_else(|| {
                 Failure::usage(format!(
@@ -231,6 +285,21 @@ impl Overrides {
             self.add_named(name.trim(), Some(text))?;
         }
         self.check_distinct()
+    }
+
+    /// Several objectives are values of one axis.
+    fn add_objectives(&mut self, objectives: &[String]) -> Result<(), Failure> {
+        let values = objectives
+            .iter()
+            .map(|objective| match objective.split_once('=') {
+                Some((name, values)) if name.trim() == "ttft_s" => Ok(values),
+                _ => Err(Failure::usage(format!(
+                    "`--slo {objective}`: write --slo ttft_s=SECONDS, for example --slo ttft_s=0.5"
+                ))),
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let list = values.join(",");
+        self.add_named("slo.ttft_s", (!values.is_empty()).then_some(list.as_str()))
     }
 
     fn add_named(&mut self, name: &str, text: Option<&str>) -> Result<(), Failure> {

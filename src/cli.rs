@@ -66,6 +66,28 @@ Examples:
         #[arg(long)]
         all: bool,
     },
+    /// Predict waits and mean TTFT of every cell by queueing theory, without simulating
+    #[command(after_help = "\
+Examples:
+  sweep theory sweeps/gpu-split.yaml
+  sweep theory --rates 1:9:1 --modes mono
+  sweep theory --rates 1:9:1 --format csv > theory.csv")]
+    Theory {
+        #[command(flatten)]
+        file: FileArg,
+        #[command(flatten)]
+        axes: AxisArgs,
+        #[command(flatten)]
+        scenario: ScenarioArgs,
+        #[command(flatten)]
+        limits: LimitArgs,
+        /// Show every cell, however many there are
+        #[arg(long)]
+        all: bool,
+        /// Layout; csv and json have every cell, column and digit
+        #[arg(long, value_enum, default_value_t = RowFormat::Table)]
+        format: RowFormat,
+    },
     /// Simulate one scenario once and print the result as JSON
     #[command(after_help = "\
 Examples:
@@ -97,6 +119,16 @@ Example:
         #[arg(long)]
         json: bool,
     },
+    /// Compare the cells of a finished run with each other, or those of two runs
+    #[command(after_help = "\
+Examples:
+  sweep compare latest --by mode
+  sweep compare gpu-split --by rates --baseline 4 --of p99_ttft_s,throughput_rps
+  sweep compare slow-decode fast-decode --format csv
+
+Both results of a replication come from the same random numbers, so intervals are those of their \
+differences (docs/compare.md). The table is also written into the folder of RUN.")]
+    Compare(CompareArgs),
     /// Print a completion script for a shell
     #[command(after_help = "\
 Example:
@@ -126,6 +158,11 @@ pub(crate) struct RunArgs {
     /// How cells share random numbers [default: common]
     #[arg(long, value_enum, help_heading = "Sweep")]
     pub(crate) seeding: Option<SeedingArg>,
+    /// Confidence level of the intervals, named in their columns (`_ci95`) [default: 0.95]
+    #[arg(long, value_name = "LEVEL", help_heading = "Sweep", allow_hyphen_values = true)]
+    pub(crate) confidence: Option<f64>,
+    #[command(flatten)]
+    pub(crate) precision: PrecisionArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
     /// Name of the run [default: the file's stem, or `sweep-` and the plan's hash]
@@ -151,6 +188,20 @@ pub(crate) struct RunArgs {
     /// No progress, no notes, no summary; errors and warnings stay
     #[arg(long, short, help_heading = "Output")]
     pub(crate) quiet: bool,
+}
+
+/// Replications until results are precise enough.
+#[derive(Debug, Default, Args)]
+pub(crate) struct PrecisionArgs {
+    /// Add replications to each cell until half widths are this small relative to their values
+    #[arg(long, value_name = "SHARE", help_heading = "Sweep", allow_hyphen_values = true)]
+    pub(crate) precision: Option<f64>,
+    /// Results that --precision is about [default: `pooled_p99_ttft_s,mean_ttft_s`]
+    #[arg(long, value_name = "COLUMNS", help_heading = "Sweep", value_delimiter = ',')]
+    pub(crate) of: Option<Vec<String>>,
+    /// Most replications of a cell with --precision [default: 1000]
+    #[arg(long, value_name = "R", help_heading = "Sweep")]
+    pub(crate) max_replications: Option<u32>,
 }
 
 #[derive(Debug, Default, Args)]
@@ -184,6 +235,10 @@ pub(crate) struct ScenarioArgs {
     /// Master seed [default: 42]
     #[arg(long, value_name = "N", help_heading = "Scenario", allow_hyphen_values = true)]
     pub(crate) seed: Option<String>,
+    /// Service-level objective, such as `ttft_s=0.5`: adds `slo_attainment` and `goodput_rps`
+    /// (repeatable; in a sweep several values make it an axis)
+    #[arg(long, value_name = "ttft_s=LIST", help_heading = "Scenario")]
+    pub(crate) slo: Vec<String>,
     /// Which requests results describe: events (first token in the window) or arrivals (arrival in
     /// it) [default: events]
     #[arg(long, value_name = "RULE", help_heading = "Scenario")]
@@ -213,12 +268,45 @@ pub(crate) struct SimulateArgs {
     /// As in the sweep that this job belongs to [default: common]
     #[arg(long, value_enum)]
     pub(crate) seeding: Option<SeedingArg>,
+    /// Confidence level of the intervals [default: 0.95]
+    #[arg(long, value_name = "LEVEL", allow_hyphen_values = true)]
+    pub(crate) confidence: Option<f64>,
     /// Write request, arrival and TTFT of every sample to a .csv, .json or .parquet file
     #[arg(long, value_name = "FILE")]
     pub(crate) dump_ttft: Option<PathBuf>,
     /// Most requests the job may simulate [default: 100000000]
     #[arg(long, value_name = "N")]
     pub(crate) max_requests: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// Run: its name, `latest`, or the path of its folder
+    pub(crate) run: String,
+    /// Second run, compared cell by cell with RUN: same axes, same seed, another base scenario
+    #[arg(value_name = "OTHER")]
+    pub(crate) other: Option<String>,
+    /// Axis of which the values are compared: key, alias or column
+    #[arg(long, value_name = "AXIS")]
+    pub(crate) by: Option<String>,
+    /// Value that the others are compared with [default: the axis' first]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    pub(crate) baseline: Option<String>,
+    /// Results to compare [default: mean and percentiles of TTFT]
+    #[arg(long, value_name = "METRIC,METRIC", value_delimiter = ',')]
+    pub(crate) of: Vec<String>,
+    /// Confidence level of the intervals, between 0 and 1
+    #[arg(long, value_name = "L", default_value_t = 0.95, allow_hyphen_values = true)]
+    pub(crate) confidence: f64,
+    /// Folder that holds runs [default: results]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Layout of what is printed
+    #[arg(long, value_enum, default_value_t = TidyFormat::Table)]
+    pub(crate) format: TidyFormat,
+    /// Write the table to this .parquet or .csv file instead of the folder of RUN
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -236,6 +324,18 @@ pub(crate) enum FormatArg {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowFormat {
+    /// Aligned, for a terminal
+    Table,
+    /// For a README
+    Markdown,
+    /// For a spreadsheet
+    Csv,
+    /// For programs
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TextFormat {
     /// Aligned, for a terminal
     Table,
@@ -243,4 +343,17 @@ pub(crate) enum TextFormat {
     Markdown,
     /// For programs
     Json,
+}
+
+/// Layouts of a tidy table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TidyFormat {
+    /// Aligned, for a terminal, with a few sentences
+    Table,
+    /// All columns, all digits
+    Csv,
+    /// All columns, all digits
+    Json,
+    /// As the table, for a README
+    Markdown,
 }

@@ -8,7 +8,7 @@ use sweep_engine::plan::PlanError;
 use sweep_engine::scenario::SpecError;
 use thiserror::Error;
 
-use crate::io::{TraceFileError, YamlError};
+use crate::io::{RunError, TraceFileError, YamlError};
 
 /// Finished, but some jobs failed.
 const JOBS_FAILED: u8 = 3;
@@ -26,6 +26,8 @@ pub(crate) enum Failure {
     Yaml(#[from] YamlError),
     #[error(transparent)]
     Trace(#[from] TraceFileError),
+    #[error(transparent)]
+    Run(#[from] RunError),
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
@@ -63,9 +65,12 @@ impl Failure {
 
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Yaml(_) | Self::Trace(_) | Self::Plan(_) | Self::Spec(_) | Self::Usage(_) => {
-                BAD_INPUT
-            }
+            Self::Yaml(_)
+            | Self::Trace(_)
+            | Self::Run(_)
+            | Self::Plan(_)
+            | Self::Spec(_)
+            | Self::Usage(_) => BAD_INPUT,
             Self::Simulation(_) | Self::Jobs { .. } => JOBS_FAILED,
             Self::Io { .. } | Self::Encoding { .. } => IO_FAILED,
             Self::Interrupted => INTERRUPTED,

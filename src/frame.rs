@@ -11,10 +11,14 @@ use polars::prelude::{
 use sweep_engine::model::Sample;
 use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::spec::{Kind, Value};
+use sweep_engine::statistics::Estimate;
+use sweep_engine::theory::Prediction;
 
+use crate::comparison::Comparisons;
 use crate::schema::{
-    AGGREGATE_COLUMNS, CELL_COLUMNS, CellRow, Column, FACTOR_COLUMNS, Field, JOB_COLUMNS, JobRow,
-    METRICS, extra_axes, half_width_name,
+    AGGREGATE_COLUMNS, CELL_COLUMNS, COMPARISON_COLUMNS, CellRow, Column, FACTOR_COLUMNS, Field,
+    JOB_COLUMNS, JobRow, METRICS, POOLED, SPREAD_OF, THEORY_COLUMNS, extra_axes, half_width_name,
+    name_at_level, spread_name,
 };
 
 /// Rows per row group: large enough to compress, small enough to skip.
@@ -34,8 +38,12 @@ pub(crate) fn jobs_frame(plan: &Plan, rows: &[JobRow]) -> Result<DataFrame, Pola
     frame(columns)
 }
 
-/// The table `cells`: one row per cell.
-pub(crate) fn cells_frame(plan: &Plan, rows: &[CellRow]) -> Result<DataFrame, PolarsError> {
+/// The table `cells`: one row per cell, with what theory says of it.
+pub(crate) fn cells_frame(
+    plan: &Plan,
+    rows: &[CellRow],
+    predictions: &[Prediction],
+) -> Result<DataFrame, PolarsError> {
     let cells: Vec<&Cell> = rows.iter().map(|row| &plan.cells[row.cell as usize]).collect();
     let numbers: Vec<u32> = rows.iter().map(|row| row.cell).collect();
     let mut columns = vec![series("cell", numbers)];
@@ -43,15 +51,53 @@ pub(crate) fn cells_frame(plan: &Plan, rows: &[CellRow]) -> Result<DataFrame, Po
     columns.extend(AGGREGATE_COLUMNS.iter().map(|column| field_series(column, rows.iter())));
     for (i, metric) in METRICS.iter().enumerate() {
         let estimates = || rows.iter().map(move |row| row.estimates[i]);
-        let means: Vec<Option<f64>> =
-            estimates().map(|estimate| estimate.map(|e| e.mean)).collect();
-        columns.push(series(metric.name, means));
+        columns.push(of_estimates(metric.name, estimates(), |e| Some(e.mean)));
         if metric.has_half_width() {
-            let half_widths: Vec<Option<f64>> =
-                estimates().map(|estimate| estimate.and_then(|e| e.half_width)).collect();
-            columns.push(series(&half_width_name(metric.name), half_widths));
+            let name = half_width_name(metric.name, plan.confidence);
+            columns.push(of_estimates(&name, estimates(), |e| e.half_width));
         }
     }
+    for (i, percentile) in POOLED.iter().enumerate() {
+        let estimates = || rows.iter().map(move |row| row.pooled[i]);
+        columns.push(of_estimates(percentile.name, estimates(), |e| Some(e.mean)));
+        let name = half_width_name(percentile.name, plan.confidence);
+        columns.push(of_estimates(&name, estimates(), |e| e.half_width));
+    }
+    for (i, metric) in METRICS.iter().enumerate() {
+        if SPREAD_OF.contains(&metric.name) {
+            let estimates = rows.iter().map(|row| row.estimates[i]);
+            columns.push(of_estimates(&spread_name(metric.name), estimates, |e| e.std));
+        }
+    }
+    let theory = THEORY_COLUMNS.iter();
+    columns.extend(theory.map(|column| field_series(column, predictions.iter())));
+    frame(columns)
+}
+
+fn of_estimates(
+    name: &str,
+    estimates: impl Iterator<Item = Option<Estimate>>,
+    value: impl Fn(Estimate) -> Option<f64>,
+) -> Series {
+    series(name, estimates.map(|estimate| estimate.and_then(&value)).collect::<Vec<_>>())
+}
+
+/// The table of a comparison.
+pub(crate) fn comparisons_frame(comparisons: &Comparisons) -> Result<DataFrame, PolarsError> {
+    let Comparisons { factors, baseline, rows, level, .. } = comparisons;
+    let mut columns: Vec<Series> = Vec::new();
+    for (i, factor) in factors.iter().enumerate() {
+        let values = rows.iter().map(|row| row.factors[i].as_ref());
+        columns.push(value_series(&factor.name, factor.kind, values));
+    }
+    if let Some(by) = factors.last() {
+        columns.push(value_series("baseline", by.kind, rows.iter().map(|_| Some(baseline))));
+    }
+    columns.extend(COMPARISON_COLUMNS.iter().map(|column| {
+        let mut series = field_series(column, rows.iter());
+        series.rename(name_at_level(column.name, *level).as_ref().into());
+        series
+    }));
     frame(columns)
 }
 
@@ -93,26 +139,34 @@ fn cell_series(plan: &Plan, cells: &[&Cell]) -> Vec<Series> {
 /// The values of an axis, typed by its key; null where it means nothing in a cell.
 fn axis_series(plan: &Plan, axis: usize, cells: &[&Cell]) -> Series {
     let key = plan.axes[axis].key;
-    let values = cells.iter().map(|cell| plan.factor(cell, axis));
+    value_series(key.column, key.kind, cells.iter().map(|cell| plan.factor(cell, axis)))
+}
+
+/// Values of one kind.
+fn value_series<'a>(
+    name: &str,
+    kind: Kind,
+    values: impl Iterator<Item = Option<&'a Value>>,
+) -> Series {
     macro_rules! typed {
         ($variant:ident, $convert:expr) => {{
             let values = values.map(|value| match value {
                 Some(Value::$variant(inner)) => Some($convert(inner)),
                 _ => None,
             });
-            series(key.column, values.collect::<Vec<_>>())
+            series(name, values.collect::<Vec<_>>())
         }};
     }
-    match key.kind {
+    match kind {
         Kind::Number => typed!(Number, |number: &f64| *number),
+        // As it is written: a number and a word have no type in common.
+        Kind::NumberOr(_) => {
+            let texts = values.map(|value| value.map(ToString::to_string));
+            series(name, texts.collect::<Vec<_>>())
+        }
         Kind::Count => typed!(Count, |count: &u32| *count),
         Kind::Seed => typed!(Seed, |seed: &u64| *seed),
         Kind::Flag => typed!(Flag, |flag: &bool| *flag),
-        // As it is written: a number and a word are of no common type.
-        Kind::NumberOr(_) => {
-            let texts = values.map(|value| value.map(ToString::to_string));
-            series(key.column, texts.collect::<Vec<_>>())
-        }
         Kind::Word(_) | Kind::Path => typed!(Word, |word: &String| word.clone()),
     }
 }

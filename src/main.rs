@@ -1,23 +1,31 @@
 //! Parallel parameter sweeps of LLM-serving latency. The command around [`sweep_engine`].
 //!
 //! Read in this order: `cli` (what can be said), `commands` (one file per verb: load, pure call,
-//! store), `assemble` (files and flags to a sweep), `runner` (jobs on every core), `schema` and
+//! store), `assemble` (files and flags to a sweep), `replication` (how often each cell runs),
+//! `warmup` and `runner` (pilots and jobs on every core), `aggregate` and `intervals` (outputs to rows), `schema` and
 //! `frame` (rows to tables), `store` (one directory per run), `report` (text for people).
 
 mod aggregate;
 mod assemble;
 mod cli;
 mod commands;
+mod comparison;
 mod estimate;
 mod failure;
 mod frame;
+mod intervals;
 mod io;
+mod precision;
 mod progress;
 mod provenance;
+mod replication;
 mod report;
+mod rerun;
 mod runner;
 mod schema;
 mod store;
+mod suggestion;
+mod warmup;
 
 use std::process::ExitCode;
 

@@ -122,6 +122,10 @@ impl Progress for JobProgress {
         self.line();
     }
 
+    fn jobs_added(&self, jobs: u64) {
+        self.bar.inc_length(jobs);
+    }
+
     fn interrupted(&self) -> bool {
         self.interrupt.is_set()
     }

@@ -13,7 +13,7 @@ use crate::io::TableFormat;
 use crate::schema::{ColumnDoc, documentation};
 
 /// Version of the layout of a run's folder.
-const FORMAT_VERSION: u32 = 1;
+pub(crate) const FORMAT_VERSION: u32 = 1;
 
 /// `run.json`: what was run, by which program, and what came of it.
 #[derive(Debug, Serialize)]
@@ -99,6 +99,7 @@ pub(crate) struct Outcome {
     pub(crate) started_at: String,
     pub(crate) wall_s: f64,
     pub(crate) threads: usize,
+    pub(crate) jobs: u64,
     pub(crate) failed_jobs: u64,
     pub(crate) simulated_requests: u64,
 }
@@ -134,6 +135,20 @@ impl<'a> RunRecord<'a> {
             outcome,
         }
     }
+}
+
+/// Metadata of the Parquet table of a comparison.
+pub(crate) fn comparison_metadata(
+    columns: &[ColumnDoc],
+    level: f64,
+) -> Result<Vec<(String, String)>, serde_json::Error> {
+    let entries = [
+        ("sweep.version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("sweep.format_version", FORMAT_VERSION.to_string()),
+        ("sweep.confidence", level.to_string()),
+        ("sweep.columns", serde_json::to_string(columns)?),
+    ];
+    Ok(entries.map(|(key, value)| (key.to_owned(), value)).to_vec())
 }
 
 /// Metadata of a Parquet table. No names, threads or dates: they would change its bytes.

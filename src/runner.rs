@@ -1,21 +1,45 @@
-//! Runs the jobs of a plan on every core. A job that fails or panics becomes a result that says so.
+//! Runs jobs on every core. A job that fails or panics becomes a result that says so.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rayon::iter::{IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
-use sweep_engine::model::{Job, Scratch, SimError, Summary, simulate_observed};
-use sweep_engine::plan::{Cell, JobId, Plan, WarmupOrigin, stream_key};
+use rayon::ThreadPool;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSlice;
+use sweep_engine::model::{
+    Job, Scratch, SimError, Summary, simulate_in_batches, simulate_observed,
+};
+use sweep_engine::plan::{JobId, Plan};
 use sweep_engine::progress::Progress;
-use sweep_engine::warmup::detect;
+use sweep_engine::statistics::KeptSample;
 
 use crate::failure::Failure;
+
+/// A job to run, and what to bring back of it beside its summary.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Task {
+    pub(crate) id: JobId,
+    /// Whether to keep samples one by one, not as a histogram.
+    pub(crate) keep_exact: bool,
+    /// Whether to cut the run into batches.
+    pub(crate) in_batches: bool,
+}
 
 /// One job and what became of it.
 #[derive(Clone, Debug)]
 pub(crate) struct JobResult {
     pub(crate) id: JobId,
     pub(crate) outcome: Result<Summary, JobFailure>,
+}
+
+/// A result with what is forgotten once its cell is complete.
+#[derive(Clone, Debug)]
+pub(crate) struct JobOutput {
+    pub(crate) result: JobResult,
+    /// Nothing if the job failed.
+    pub(crate) ttft_s: Option<KeptSample>,
+    /// Empty unless asked for.
+    pub(crate) batches: Vec<Summary>,
 }
 
 /// Why a job has no result.
@@ -25,115 +49,109 @@ pub(crate) enum JobFailure {
     Panicked(String),
 }
 
+/// Summary and batches of a job.
+type Simulated = Result<(Summary, Vec<Summary>), SimError>;
+
 /// How a job is simulated; tests put a failing one in its place.
-type Simulate = fn(&Job, &mut Scratch, &dyn Progress) -> Result<Summary, SimError>;
+type Simulate = fn(&Job, Task, &mut Scratch, &dyn Progress) -> Simulated;
 
-/// Runs all jobs; results come in the order of job numbers, whatever the threads.
-///
-/// # Errors
-/// Interrupted, or the threads could not be started.
-pub(crate) fn run(
-    plan: &Plan,
-    threads: Option<usize>,
-    progress: &dyn Progress,
-) -> Result<Vec<JobResult>, Failure> {
-    run_with(plan, threads, progress, |job, scratch, progress| {
-        simulate_observed(job, scratch, progress, |_| ())
-    })
+/// The threads of a run.
+pub(crate) struct Runner<'a> {
+    threads: ThreadPool,
+    progress: &'a dyn Progress,
+    simulate: Simulate,
 }
 
-fn run_with(
-    plan: &Plan,
-    threads: Option<usize>,
-    progress: &dyn Progress,
-    simulate: Simulate,
-) -> Result<Vec<JobResult>, Failure> {
-    let chunks: Result<Vec<Vec<JobResult>>, Failure> = thread_pool(threads)?.install(|| {
-        (0..plan.num_chunks())
-            .into_par_iter()
-            .map(|chunk| run_chunk(plan, chunk, progress, simulate))
+impl<'a> Runner<'a> {
+    /// All cores unless `threads` says otherwise.
+    ///
+    /// # Errors
+    /// The threads could not be started.
+    pub(crate) fn new(threads: Option<usize>, progress: &'a dyn Progress) -> Result<Self, Failure> {
+        Self::with(threads, progress, |job, task, scratch, progress| {
+            if task.in_batches {
+                simulate_in_batches(job, scratch, progress, |_| ())
+            } else {
+                simulate_observed(job, scratch, progress, |_| ())
+                    .map(|summary| (summary, Vec::new()))
+            }
+        })
+    }
+
+    fn with(
+        threads: Option<usize>,
+        progress: &'a dyn Progress,
+        simulate: Simulate,
+    ) -> Result<Self, Failure> {
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.unwrap_or(0))
+            .build()
+            .map_err(|error| Failure::usage(format!("--threads: {error}")))?;
+        Ok(Self { threads, progress, simulate })
+    }
+
+    /// Runs jobs of a plan; outputs come in the order of the tasks, whatever the threads.
+    ///
+    /// # Errors
+    /// Interrupted.
+    pub(crate) fn run(&self, plan: &Plan, tasks: &[Task]) -> Result<Vec<JobOutput>, Failure> {
+        let chunk_size = usize::try_from(plan.chunk_size).unwrap_or(usize::MAX);
+        let chunks: Result<Vec<Vec<JobOutput>>, Failure> = self.threads.install(|| {
+            tasks.par_chunks(chunk_size).map(|chunk| self.run_chunk(plan, chunk)).collect()
+        });
+        Ok(chunks?.into_iter().flatten().collect())
+    }
+
+    /// Computes something for every item on the same threads; results come in order.
+    pub(crate) fn map<T: Send, R: Send>(
+        &self,
+        items: Vec<T>,
+        compute: impl Fn(T) -> R + Send + Sync,
+    ) -> Vec<R> {
+        self.threads.install(|| items.into_par_iter().map(compute).collect())
+    }
+
+    /// Tells the listener that more jobs are coming than were planned.
+    pub(crate) fn expect_more(&self, jobs: u64) {
+        self.progress.jobs_added(jobs);
+    }
+
+    /// The jobs of one chunk, one after the other, with memory in common.
+    fn run_chunk(&self, plan: &Plan, tasks: &[Task]) -> Result<Vec<JobOutput>, Failure> {
+        let mut scratch = Scratch::default();
+        tasks
+            .iter()
+            .map(|task| {
+                let output = self.run_job(&plan.job(task.id), *task, &mut scratch)?;
+                let outcome = &output.result.outcome;
+                let requests = outcome.as_ref().map_or(0, |summary| summary.num_simulated);
+                self.progress.job_finished(requests);
+                Ok(output)
+            })
             .collect()
-    });
-    Ok(chunks?.into_iter().flatten().collect())
-}
-
-fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Failure> {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .build()
-        .map_err(|error| Failure::usage(format!("--threads: {error}")))
-}
-
-/// Finds the warm-up of every cell that leaves it open. Each cell depends on its own pilots alone, so
-/// the threads do not matter.
-///
-/// # Errors
-/// Interrupted, or the threads could not be started.
-pub(crate) fn freeze_warmups(
-    plan: &mut Plan,
-    threads: Option<usize>,
-    progress: &dyn Progress,
-) -> Result<(), Failure> {
-    if plan.cells.iter().all(|cell| cell.warmup != WarmupOrigin::Open) {
-        return Ok(());
     }
-    let seeding = plan.seeding;
-    thread_pool(threads)?.install(|| {
-        plan.cells.par_iter_mut().filter(|cell| cell.warmup == WarmupOrigin::Open).try_for_each(
-            |cell| {
-                let Cell { scenario, load, .. } = &*cell;
-                let key = stream_key(scenario, seeding);
-                let point = detect(scenario, load, &key, &mut Scratch::default(), progress)
-                    .map_err(|_| Failure::Interrupted)?;
-                cell.freeze_warmup(point);
-                progress.job_finished(expected_pilot_requests(cell));
-                Ok(())
-            },
-        )
-    })
-}
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "for a display")]
-fn expected_pilot_requests(cell: &Cell) -> u64 {
-    cell.expected_pilot_requests() as u64
-}
-
-/// The jobs of one chunk, one after the other, with memory in common.
-fn run_chunk(
-    plan: &Plan,
-    chunk: u64,
-    progress: &dyn Progress,
-    simulate: Simulate,
-) -> Result<Vec<JobResult>, Failure> {
-    let mut scratch = Scratch::default();
-    let mut results = Vec::new();
-    for number in plan.chunk(chunk) {
-        let id = plan.job_id(number);
-        let outcome = run_job(&plan.job(id), &mut scratch, progress, simulate)?;
-        progress.job_finished(outcome.as_ref().map_or(0, |summary| summary.num_simulated));
-        results.push(JobResult { id, outcome });
-    }
-    Ok(results)
-}
-
-fn run_job(
-    job: &Job,
-    scratch: &mut Scratch,
-    progress: &dyn Progress,
-    simulate: Simulate,
-) -> Result<Result<Summary, JobFailure>, Failure> {
-    if progress.interrupted() {
-        return Err(Failure::Interrupted);
-    }
-    match catch_unwind(AssertUnwindSafe(|| simulate(job, scratch, progress))) {
-        Ok(Ok(summary)) => Ok(Ok(summary)),
-        Ok(Err(SimError::Interrupted)) => Err(Failure::Interrupted),
-        Ok(Err(error)) => Ok(Err(JobFailure::Failed(error.to_string()))),
-        Err(panic) => {
-            // What the panic left behind is not to be trusted.
-            *scratch = Scratch::default();
-            Ok(Err(JobFailure::Panicked(message_of(panic.as_ref()))))
+    fn run_job(&self, job: &Job, task: Task, scratch: &mut Scratch) -> Result<JobOutput, Failure> {
+        if self.progress.interrupted() {
+            return Err(Failure::Interrupted);
         }
+        let simulate = || (self.simulate)(job, task, scratch, self.progress);
+        let failure = match catch_unwind(AssertUnwindSafe(simulate)) {
+            Ok(Ok((summary, batches))) => {
+                let ttft_s = Some(scratch.ttft_s().keep(task.keep_exact));
+                let result = JobResult { id: task.id, outcome: Ok(summary) };
+                return Ok(JobOutput { result, ttft_s, batches });
+            }
+            Ok(Err(SimError::Interrupted)) => return Err(Failure::Interrupted),
+            Ok(Err(error)) => JobFailure::Failed(error.to_string()),
+            Err(panic) => {
+                // What the panic left behind is not to be trusted.
+                *scratch = Scratch::default();
+                JobFailure::Panicked(message_of(panic.as_ref()))
+            }
+        };
+        let result = JobResult { id: task.id, outcome: Err(failure) };
+        Ok(JobOutput { result, ttft_s: None, batches: Vec::new() })
     }
 }
 
@@ -167,12 +185,29 @@ mod tests {
         plan(&spec, &Traces::default(), Limits::default()).unwrap()
     }
 
-    fn really(job: &Job, scratch: &mut Scratch) -> Result<Summary, SimError> {
-        simulate_observed(job, scratch, &Silent, |_| ())
+    fn really(job: &Job, scratch: &mut Scratch) -> Simulated {
+        simulate_observed(job, scratch, &Silent, |_| ()).map(|summary| (summary, Vec::new()))
+    }
+
+    /// Every job of a plan.
+    fn run(threads: Option<usize>, progress: &dyn Progress, plan: &Plan) -> Vec<JobResult> {
+        run_with(threads, progress, plan, |job, _, scratch, _| really(job, scratch)).unwrap()
+    }
+
+    fn run_with(
+        threads: Option<usize>,
+        progress: &dyn Progress,
+        plan: &Plan,
+        simulate: Simulate,
+    ) -> Result<Vec<JobResult>, Failure> {
+        let task = |number| Task { id: plan.job_id(number), keep_exact: true, in_batches: false };
+        let tasks: Vec<Task> = (0..plan.num_jobs()).map(task).collect();
+        let outputs = Runner::with(threads, progress, simulate)?.run(plan, &tasks)?;
+        Ok(outputs.into_iter().map(|output| output.result).collect())
     }
 
     /// Job 1 of every three panics after some work, job 2 fails if it sees what that left behind.
-    fn panicking(job: &Job, scratch: &mut Scratch, _: &dyn Progress) -> Result<Summary, SimError> {
+    fn panicking(job: &Job, _: Task, scratch: &mut Scratch, _: &dyn Progress) -> Simulated {
         let is_new = format!("{scratch:?}") == format!("{:?}", Scratch::default());
         match job.replication % 3 {
             1 => {
@@ -189,8 +224,8 @@ mod tests {
     fn a_panic_becomes_a_row_renews_the_memory_and_leaves_other_jobs_alone() {
         let plan = plan_of("2", 600);
         assert_eq!(plan.chunk_size, 3, "the jobs of one chunk share memory");
-        let results = run_with(&plan, Some(2), &Silent, panicking).unwrap();
-        let expected = run(&plan, Some(1), &Silent).unwrap();
+        let results = run_with(Some(2), &Silent, &plan, panicking).unwrap();
+        let expected = run(Some(1), &Silent, &plan);
         assert_eq!(results.len(), expected.len());
         for (number, (result, expected)) in results.iter().zip(&expected).enumerate() {
             assert_eq!(result.id, plan.job_id(number as u64), "results come in order");
@@ -206,7 +241,7 @@ mod tests {
     #[test]
     fn a_failure_becomes_a_row_with_its_text() {
         let plan = plan_of("1,2,3", 4);
-        let results = run_with(&plan, None, &Silent, |job, scratch, _| match job.replication {
+        let results = run_with(None, &Silent, &plan, |job, _, scratch, _| match job.replication {
             2 => Err(SimError::TooManyRequests { limit: 7 }),
             _ => really(job, scratch),
         })
@@ -224,7 +259,7 @@ mod tests {
     fn results_are_the_same_whatever_the_threads() {
         let plan = plan_of("0.5:4:0.5", 50);
         let outcomes = |threads| -> Vec<_> {
-            let results = run(&plan, Some(threads), &Silent).unwrap();
+            let results = run(Some(threads), &Silent, &plan);
             results.into_iter().map(|result| (result.id, result.outcome)).collect()
         };
         assert_eq!(outcomes(1), outcomes(5));
@@ -250,7 +285,8 @@ mod tests {
     fn an_interrupt_ends_the_run_between_jobs() {
         let plan = plan_of("1", 100);
         let progress = StopAfter { jobs: 10, finished: AtomicU64::new(0) };
-        let outcome = run(&plan, Some(1), &progress);
+        let outcome =
+            run_with(Some(1), &progress, &plan, |job, _, scratch, _| really(job, scratch));
         assert!(matches!(outcome, Err(Failure::Interrupted)));
         assert_eq!(progress.finished.into_inner(), 10);
     }
@@ -259,7 +295,7 @@ mod tests {
     fn every_job_is_reported_once() {
         let plan = plan_of("1,2", 30);
         let progress = StopAfter { jobs: u64::MAX, finished: AtomicU64::new(0) };
-        run(&plan, Some(2), &progress).unwrap();
+        run(Some(2), &progress, &plan);
         assert_eq!(progress.finished.into_inner(), plan.num_jobs());
     }
 

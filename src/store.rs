@@ -9,6 +9,27 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
+/// Puts a file in its place: written beside it, synced and renamed, so that a broken file never has
+/// the name.
+pub(crate) fn replace_file(
+    path: &Path,
+    content: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let failed = |source| Failure::Io { action: "write", path: path.to_owned(), source };
+    let mut partial = path.to_owned().into_os_string();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    let mut file = BufWriter::new(File::create(&partial).map_err(failed)?);
+    let written = content(&mut file)
+        .and_then(|()| file.flush().and_then(|()| file.get_ref().sync_all()).map_err(failed))
+        .and_then(|()| fs::rename(&partial, path).map_err(failed));
+    if written.is_err() {
+        // The first error is the one to report.
+        let _ = fs::remove_file(&partial);
+    }
+    written
+}
+
 /// A run under way: a hidden folder that becomes the run, or vanishes.
 #[derive(Debug)]
 pub(crate) struct StagedRun {

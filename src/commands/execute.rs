@@ -1,7 +1,7 @@
 //! From the parsed command line to its verb.
 
-use super::{columns, completions, plan, run, simulate, trace};
-use crate::cli::{Cli, Command};
+use super::{columns, compare, completions, plan, run, simulate, theory, trace};
+use crate::cli::{Cli, Command, RunArgs};
 use crate::failure::Failure;
 
 /// Does what the command line says.
@@ -10,9 +10,14 @@ pub(crate) fn execute(cli: Cli) -> Result<(), Failure> {
         None => run::run(None, &cli.run),
         Some(Command::Run { file, run }) => run::run(file.file.as_deref(), &run),
         Some(Command::Plan { file, run, all }) => plan::plan(file.file.as_deref(), &run, all),
+        Some(Command::Theory { file, axes, scenario, limits, all, format }) => {
+            let args = RunArgs { axes, scenario, limits, ..RunArgs::default() };
+            theory::theory(file.file.as_deref(), &args, all, format)
+        }
         Some(Command::Simulate(args)) => simulate::simulate(&args),
         Some(Command::Columns { keys, format }) => columns::columns(keys, format),
         Some(Command::Trace { file, json }) => trace::trace(&file, json),
+        Some(Command::Compare(args)) => compare::compare(&args),
         Some(Command::Completions { shell }) => completions::completions(shell),
     }
 }

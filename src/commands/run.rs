@@ -1,12 +1,12 @@
 //! `sweep run`: plan, simulate every job, write the tables.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use polars::prelude::DataFrame;
 use sweep_engine::plan::Plan;
 
-use crate::aggregate::{cell_rows, job_rows};
+use crate::aggregate::predictions;
 use crate::assemble::{self, Assembled};
 use crate::cli::RunArgs;
 use crate::failure::Failure;
@@ -14,10 +14,12 @@ use crate::frame::{cells_frame, jobs_frame, write_csv, write_parquet};
 use crate::io::TableFormat;
 use crate::progress::{Interrupt, JobProgress};
 use crate::provenance::{Outcome, RunRecord, parquet_metadata};
+use crate::replication::{Results, replicate};
 use crate::report;
-use crate::runner;
+use crate::runner::Runner;
 use crate::schema::{CellRow, JobRow};
 use crate::store::StagedRun;
+use crate::warmup::freeze_warmups;
 
 pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     let mut assembled = assemble::sweep(file, args)?;
@@ -29,21 +31,21 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     let started_at = jiff::Timestamp::now();
     let clock = Instant::now();
     find_warmups(&mut assembled.plan, args, &interrupt)?;
-    let plan = &assembled.plan;
+    let plan = &mut assembled.plan;
     let simulation = Instant::now();
     let progress = JobProgress::new(plan.num_jobs(), "jobs", args.quiet, interrupt.clone());
-    let results = runner::run(plan, args.threads, &progress)?;
+    let runner = Runner::new(args.threads, &progress)?;
+    let Results { jobs, cells } = replicate(plan, &assembled.folders, &runner)?;
     progress.finish();
     let simulation_s = simulation.elapsed().as_secs_f64();
 
-    let jobs = job_rows(plan, &assembled.folders, results);
-    let cells = cell_rows(plan, &jobs);
     write_tables(&staged, &assembled, &jobs, &cells)?;
     let failed_jobs = cells.iter().map(|cell| u64::from(cell.failed)).sum();
     let outcome = Outcome {
         started_at: started_at.to_string(),
         wall_s: clock.elapsed().as_secs_f64(),
         threads: threads(args.threads),
+        jobs: jobs.len() as u64,
         failed_jobs,
         simulated_requests: progress.simulated_requests(),
     };
@@ -51,12 +53,17 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     interrupt.check()?;
     let folder = staged.commit()?;
 
-    let work = report::Work { simulated_requests: progress.simulated_requests(), simulation_s };
-    report::run_finished(plan, &cells, &work, &folder, args.quiet)?;
+    let num_jobs = jobs.len() as u64;
+    let work = report::Work {
+        jobs: num_jobs,
+        simulated_requests: progress.simulated_requests(),
+        simulation_s,
+    };
+    report::run_finished(&assembled.plan, &cells, &work, &folder, args.quiet)?;
     if failed_jobs > 0 {
-        let table = folder.join(table_file("jobs", assembled.output.format));
+        let table = folder.join(assembled.output.format.file_name("jobs"));
         let table = table.display().to_string();
-        return Err(Failure::Jobs { failed: failed_jobs, jobs: plan.num_jobs(), table });
+        return Err(Failure::Jobs { failed: failed_jobs, jobs: num_jobs, table });
     }
     Ok(())
 }
@@ -64,7 +71,7 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
 fn find_warmups(plan: &mut Plan, args: &RunArgs, interrupt: &Interrupt) -> Result<(), Failure> {
     let open = plan.cells.iter().filter(|cell| cell.has_auto_warmup()).count() as u64;
     let progress = JobProgress::new(open, "warm-ups", args.quiet, interrupt.clone());
-    runner::freeze_warmups(plan, args.threads, &progress)?;
+    freeze_warmups(plan, args.threads, &progress)?;
     progress.finish();
     Ok(())
 }
@@ -78,13 +85,6 @@ fn threads(stated: Option<usize>) -> usize {
     stated.unwrap_or_else(crate::estimate::available_threads)
 }
 
-fn table_file(table: &str, format: TableFormat) -> PathBuf {
-    PathBuf::from(match format {
-        TableFormat::Parquet => format!("{table}.parquet"),
-        TableFormat::Csv => format!("{table}.csv"),
-    })
-}
-
 fn write_tables(
     staged: &StagedRun,
     assembled: &Assembled,
@@ -94,7 +94,8 @@ fn write_tables(
     let failed = |error| Failure::encoding("a table", error);
     let mut jobs = jobs_frame(&assembled.plan, jobs).map_err(failed)?;
     write_table(staged, assembled, "jobs", &mut jobs)?;
-    let mut cells = cells_frame(&assembled.plan, cells).map_err(failed)?;
+    let mut cells =
+        cells_frame(&assembled.plan, cells, &predictions(&assembled.plan)).map_err(failed)?;
     write_table(staged, assembled, "cells", &mut cells)
 }
 
@@ -107,7 +108,7 @@ fn write_table(
     let format = assembled.output.format;
     let metadata = parquet_metadata(name, &assembled.spec, &assembled.plan)
         .map_err(|error| Failure::encoding("the metadata of a table", error))?;
-    staged.write(&table_file(name, format), |file| {
+    staged.write(Path::new(&format.file_name(name)), |file| {
         let written = match format {
             TableFormat::Parquet => write_parquet(table, metadata, file),
             TableFormat::Csv => write_csv(table, file),

@@ -1,30 +1,32 @@
 //! `sweep simulate`: one scenario, once, as JSON.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
-use serde::Serialize;
-use sweep_engine::model::{Job, Sample, Scratch, simulate_observed};
-use sweep_engine::plan::{Limits, stream_key};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use sweep_engine::model::{Job, Sample, Scratch, Summary, simulate_in_batches};
+use sweep_engine::plan::{Limits, confidence, stream_key};
 use sweep_engine::random::STREAM_VERSION;
 use sweep_engine::scenario::{
     Defaults, MomentsCache, OfferedLoad, ScenarioEcho, lower, with_defaults,
 };
-use sweep_engine::spec::{ScenarioSpec, Warmup};
+use sweep_engine::spec::{ScenarioSpec, SweepSpec, Warmup};
 use sweep_engine::warmup::{Finding, PILOTS, detect};
 
+use crate::aggregate::quantile_method;
 use crate::assemble;
 use crate::cli::SimulateArgs;
 use crate::failure::Failure;
 use crate::frame::{samples_frame, write_csv, write_parquet};
+use crate::intervals::{Intervals, Levels};
 use crate::progress::Interrupt;
 use crate::report;
-use crate::schema::NamedResults;
+use crate::schema::{Field, METRICS, half_width_name};
+use crate::store::replace_file;
 
 /// What is printed.
-#[derive(Serialize)]
+#[derive(serde::Serialize)]
 struct Printed {
     /// The scenario with its defaults: a valid scenario file.
     scenario: ScenarioSpec,
@@ -36,16 +38,47 @@ struct Printed {
     replication: u32,
     stream_version: u32,
     offered_load: Load,
+    quantile_method: &'static str,
+    /// Null where the run is too short for intervals.
+    ci_method: Option<&'static str>,
     results: NamedResults,
 }
 
-#[derive(Serialize)]
+#[derive(serde::Serialize)]
 struct WarmupEcho {
     finding: Finding,
     pilots: u32,
 }
 
-#[derive(Serialize)]
+/// The results of the run as an object, in table order, each with the half width of its interval;
+/// null where nothing is known.
+struct NamedResults {
+    summary: Summary,
+    batches: Vec<Summary>,
+    level: f64,
+}
+
+impl Serialize for NamedResults {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let summaries = [&self.summary];
+        let levels = Levels::new(self.level, 1);
+        let estimates = Intervals::new(&levels, &summaries, &self.batches).of_metrics();
+        let mut map = serializer.serialize_map(None)?;
+        for (metric, estimate) in METRICS.iter().zip(estimates) {
+            match metric.field {
+                Field::U64(count) => map.serialize_entry(metric.name, &count(&self.summary))?,
+                _ => map.serialize_entry(metric.name, &metric.number(&self.summary))?,
+            }
+            if metric.has_half_width() {
+                let half_width = estimate.and_then(|estimate| estimate.half_width);
+                map.serialize_entry(&half_width_name(metric.name, self.level), &half_width)?;
+            }
+        }
+        map.end()
+    }
+}
+
+#[derive(serde::Serialize)]
 struct Load {
     prefill: Option<f64>,
     decode: Option<f64>,
@@ -77,13 +110,14 @@ pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
         replication: args.replication,
         max_requests: args.max_requests.unwrap_or(Limits::default().requests_per_job),
     };
+    let level = check_confidence(args.confidence)?;
     let mut samples = Vec::new();
-    let summary = simulate_observed(&job, &mut Scratch::default(), &interrupt, |sample| {
+    let simulated = simulate_in_batches(&job, &mut Scratch::default(), &interrupt, |sample| {
         if dump.is_some() {
             samples.push(sample);
         }
-    })
-    .map_err(|error| {
+    });
+    let (summary, batches) = simulated.map_err(|error| {
         if interrupt.is_set() { Failure::Interrupted } else { Failure::Simulation(error) }
     })?;
     if let Some(dump) = dump {
@@ -103,8 +137,15 @@ pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
             bottleneck: load.bottleneck.name(),
             saturated: load.is_saturated(),
         },
-        results: NamedResults(summary),
+        quantile_method: quantile_method(summary.is_exact),
+        ci_method: Intervals::new(&Levels::new(level, 1), &[&summary], &batches).method(),
+        results: NamedResults { summary, batches, level },
     })
+}
+
+fn check_confidence(stated: Option<f64>) -> Result<f64, Failure> {
+    let spec = SweepSpec { confidence: stated, ..SweepSpec::default() };
+    Ok(confidence(&spec)?)
 }
 
 /// Where samples go: a file of which the ending names the format.
@@ -121,7 +162,7 @@ enum DumpFormat {
 }
 
 /// A sample as a JSON object.
-#[derive(Serialize)]
+#[derive(serde::Serialize)]
 struct SampleRecord {
     request: u64,
     arrival_s: f64,
@@ -153,22 +194,8 @@ impl Dump {
         Ok(Self { path: path.to_owned(), format })
     }
 
-    /// Writes beside the target, then renames: a broken file never has the name.
     fn write(&self, samples: &[Sample]) -> Result<(), Failure> {
-        let failed = |source| Failure::Io { action: "write", path: self.path.clone(), source };
-        let mut partial = self.path.clone().into_os_string();
-        partial.push(".partial");
-        let partial = PathBuf::from(partial);
-        let mut file = BufWriter::new(File::create(&partial).map_err(failed)?);
-        let written = self
-            .encode(samples, &mut file)
-            .and_then(|()| file.flush().and_then(|()| file.get_ref().sync_all()).map_err(failed))
-            .and_then(|()| fs::rename(&partial, &self.path).map_err(failed));
-        if written.is_err() {
-            // The first error is the one to report.
-            let _ = fs::remove_file(&partial);
-        }
-        written
+        replace_file(&self.path, |file| self.encode(samples, file))
     }
 
     fn encode(&self, samples: &[Sample], file: &mut impl Write) -> Result<(), Failure> {

@@ -9,6 +9,11 @@ pub trait Progress: Sync {
         let _ = requests;
     }
 
+    /// More jobs are coming than were planned.
+    fn jobs_added(&self, jobs: u64) {
+        let _ = jobs;
+    }
+
     /// Whether the user asked to stop.
     fn interrupted(&self) -> bool {
         false

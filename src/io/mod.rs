@@ -1,9 +1,13 @@
-//! Files in: sweep and scenario files, traces. Files out live in `store` and `frame`.
+//! Files in: sweep and scenario files, traces, finished runs. Files out live in `store` and `frame`.
 
+mod run_reader;
+mod run_record;
+mod run_table;
 mod sweep_file;
 mod trace_file;
 mod yaml;
 
+pub(crate) use run_reader::{FinishedRun, JobPlace, RunError, RunResults};
 pub(crate) use sweep_file::{Base, OutputSpec, SweepFile, TableFormat};
 pub(crate) use trace_file::{TraceFileError, read_trace};
 pub(crate) use yaml::{YamlError, read_scenario, read_sweep};

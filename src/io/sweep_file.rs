@@ -7,7 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use sweep_engine::random::Seeding;
-use sweep_engine::spec::{AxisSpec, ScenarioSpec, axes_in_order};
+use sweep_engine::spec::{AxisSpec, PrecisionSpec, ScenarioSpec, axes_in_order};
 
 /// A sweep file: the question, a base scenario, axes and how they combine.
 #[derive(Debug, Default, Deserialize)]
@@ -21,6 +21,8 @@ pub(crate) struct SweepFile {
     pub(crate) exclude: Vec<String>,
     pub(crate) replications: Option<u32>,
     pub(crate) seeding: Option<Seeding>,
+    pub(crate) confidence: Option<f64>,
+    pub(crate) precision: Option<PrecisionSpec>,
     pub(crate) output: OutputSpec,
 }
 
@@ -40,6 +42,16 @@ pub(crate) enum TableFormat {
     #[default]
     Parquet,
     Csv,
+}
+
+impl TableFormat {
+    /// `jobs.parquet` or `jobs.csv`.
+    pub(crate) fn file_name(self, table: &str) -> String {
+        match self {
+            Self::Parquet => format!("{table}.parquet"),
+            Self::Csv => format!("{table}.csv"),
+        }
+    }
 }
 
 /// `base` of a sweep file: a scenario, or the path of one.

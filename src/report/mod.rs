@@ -1,16 +1,26 @@
 //! Text for people, and what goes to standard output. The only place that prints.
 
+mod compare;
 mod numbers;
 mod output;
 mod plan;
+mod records;
 mod summary;
 mod tables;
+mod theory;
 mod trace;
 mod warmup;
+mod warnings;
 
+pub(crate) use compare::{
+    note_comparisons, print_comparisons, print_comparisons_json, print_comparisons_markdown,
+    warn_of_comparisons,
+};
 pub(crate) use output::{error, note, print, print_json};
 pub(crate) use plan::print_plan;
+pub(crate) use records::print_csv;
 pub(crate) use summary::{Work, run_finished};
 pub(crate) use tables::print_text_table;
+pub(crate) use theory::{print_theory, theory_records};
 pub(crate) use trace::print_trace_profile;
 pub(crate) use warmup::warn_of_warmup;

@@ -3,27 +3,35 @@
 use sweep_engine::statistics::Estimate;
 
 /// `0.1336 ± 0.0009`: the half width with one significant digit (two if it begins with 1), the mean
-/// to the same place. Without a half width, four significant digits.
+/// to the same place. Without a half width `~0.13`: who knows.
 pub(crate) fn estimate(estimate: Option<Estimate>) -> String {
-    let Some(Estimate { mean, half_width }) = estimate else { return "-".to_owned() };
+    let Some(Estimate { mean, half_width, .. }) = estimate else { return "-".to_owned() };
     match half_width {
         Some(half_width) if is_noticeable(mean, half_width) => {
             let decimals = decimals_of(half_width);
             format!("{mean:.decimals$} ± {half_width:.decimals$}")
         }
-        _ => significant(mean),
+        Some(_) => significant(mean),
+        None => format!("~{}", significant_two(mean)),
     }
+}
+
+/// An estimate that always shows its sign: `+0.031 ± 0.004`.
+pub(crate) fn signed(number: Estimate) -> String {
+    let text = estimate(Some(number));
+    if number.mean > 0.0 { format!("+{text}") } else { text }
 }
 
 /// The mean alone, to the place that its half width supports.
 pub(crate) fn mean(estimate: Option<Estimate>) -> String {
     match estimate {
-        Some(Estimate { mean, half_width: Some(half_width) })
+        Some(Estimate { mean, half_width: Some(half_width), .. })
             if is_noticeable(mean, half_width) =>
         {
             format!("{mean:.*}", decimals_of(half_width))
         }
-        Some(Estimate { mean, .. }) => significant(mean),
+        Some(Estimate { mean, half_width: Some(_), .. }) => significant(mean),
+        Some(Estimate { mean, .. }) => format!("~{}", significant_two(mean)),
         None => "-".to_owned(),
     }
 }
@@ -70,7 +78,8 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
-fn significant_two(number: f64) -> String {
+/// Two significant digits, without trailing zeros.
+pub(crate) fn significant_two(number: f64) -> String {
     let rounded: f64 = format!("{number:.1e}").parse().unwrap_or(number);
     format!("{rounded}")
 }
@@ -102,16 +111,16 @@ mod tests {
             (0.123_456, 0.0, "0.1235", "0.1235"),
         ];
         for (value, half_width, expected, expected_mean) in cases {
-            let text = Some(Estimate { mean: value, half_width: Some(half_width) });
+            let text = Some(Estimate { mean: value, half_width: Some(half_width), std: None });
             assert_eq!(estimate(text), expected);
             assert_eq!(mean(text), expected_mean);
         }
     }
 
     #[test]
-    fn a_mean_without_half_width_has_four_digits_and_no_mean_is_a_dash() {
-        let single = Some(Estimate { mean: 0.123_456, half_width: None });
-        assert_eq!((estimate(single), mean(single)), ("0.1235".into(), "0.1235".into()));
+    fn a_mean_without_half_width_is_rough_and_no_mean_is_a_dash() {
+        let single = Some(Estimate { mean: 0.123_456, half_width: None, std: None });
+        assert_eq!((estimate(single), mean(single)), ("~0.12".into(), "~0.12".into()));
         assert_eq!((estimate(None), mean(None)), ("-".into(), "-".into()));
     }
 

@@ -16,7 +16,7 @@ use crate::estimate::Estimate;
 use crate::failure::Failure;
 
 /// Cells that are listed unless all are asked for.
-const LISTED_CELLS: usize = 40;
+pub(super) const LISTED_CELLS: usize = 40;
 
 /// Prints axes, cells with their loads, distributions, counts and the estimate.
 pub(crate) fn print_plan(

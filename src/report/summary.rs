@@ -3,29 +3,24 @@
 use std::path::Path;
 
 use sweep_engine::plan::{Cell, Plan};
-use sweep_engine::scenario::{Arrivals, Bottleneck};
-use sweep_engine::spec::Observe;
+use sweep_engine::scenario::Bottleneck;
 
 use super::numbers::{estimate, grouped, mean, significant};
 use super::output::{note, print, warning};
 use super::plan::{axis_title, factor_text};
 use super::tables::aligned;
-use super::warmup::{not_found_warning, warmup_note};
+use super::warmup::warmup_note;
+use super::warnings::warnings;
 use crate::failure::Failure;
 use crate::schema::CellRow;
 
 /// Cells that the table shows.
 const SHOWN_CELLS: usize = 60;
 
-/// Share of censored arrivals from which on a reader is warned.
-const CENSORED_WARNING: f64 = 0.01;
-
-/// Samples per replication below which a p99 means little.
-const FEW_SAMPLES: f64 = 100.0;
-
 /// What the simulation took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Work {
+    pub(crate) jobs: u64,
     pub(crate) simulated_requests: u64,
     pub(crate) simulation_s: f64,
 }
@@ -51,45 +46,61 @@ pub(crate) fn run_finished(
         if let Some(text) = warmup_note(plan) {
             note(&text);
         }
-        note(&work_line(plan, work));
+        note(&work_line(work));
         note(&format!("written to {}", folder.display()));
     }
     Ok(())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown with four digits")]
-fn work_line(plan: &Plan, work: &Work) -> String {
+fn work_line(work: &Work) -> String {
     format!(
         "{} jobs, {} requests simulated in {} s ({} M requests/s)",
-        grouped(plan.num_jobs()),
+        grouped(work.jobs),
         grouped(work.simulated_requests),
         significant(work.simulation_s),
         significant((work.simulated_requests as f64 / work.simulation_s / 1e4).round() / 100.0),
     )
 }
 
-/// One row per cell: axes, load, TTFT with half widths, the busiest pool.
+/// A column of the printed table: its header, and its text for a cell.
+type ShownColumn = (&'static str, fn(&CellRow, &Cell) -> String);
+
+/// One row per cell: axes, load, TTFT with half widths, the busiest pool; the objective and the
+/// replications where they are of interest.
 fn cells_table(plan: &Plan, cells: &[CellRow]) -> String {
     let axes: Vec<usize> = (0..plan.axes.len()).collect();
+    let has_objective = plan.cells.iter().any(|cell| cell.scenario.slo_ttft_s.is_some());
     let mut header: Vec<String> = axes.iter().map(|&axis| axis_title(plan, axis)).collect();
-    for name in ["load", "mean_ttft_s", "p50", "p90", "p99_ttft_s", "busy", ""] {
-        header.push(name.to_owned());
+    let mut columns: Vec<ShownColumn> = vec![
+        ("load", |_, cell| {
+            cell.load.largest().map_or_else(|| "-".to_owned(), |load| format!("{load:.2}"))
+        }),
+        ("mean_ttft_s", |row, _| estimate(row.estimate("mean_ttft_s"))),
+        ("p50", |row, _| mean(row.estimate("p50_ttft_s"))),
+        ("p90", |row, _| mean(row.estimate("p90_ttft_s"))),
+        ("p99_ttft_s", |row, _| estimate(row.estimate("p99_ttft_s"))),
+        ("pooled_p99", |row, _| estimate(row.estimate("pooled_p99_ttft_s"))),
+    ];
+    if has_objective {
+        columns.push(("slo_attainment", |row, _| estimate(row.estimate("slo_attainment"))));
+        columns.push(("goodput_rps", |row, _| estimate(row.estimate("goodput_rps"))));
     }
+    columns.push(("busy", |row, cell| {
+        let busy = row.estimate(busiest(cell));
+        busy.map_or_else(|| "-".to_owned(), |busy| format!("{:.2}", busy.mean))
+    }));
+    if plan.precision.is_some() {
+        columns.push(("runs", |row, _| row.replications.to_string()));
+        columns.push(("sim_seconds", |_, cell| significant(cell.scenario.sim_seconds)));
+    }
+    columns
+        .push(("", |_, cell| if cell.load.is_saturated() { "SATURATED" } else { "" }.to_owned()));
+    header.extend(columns.iter().map(|(name, _)| (*name).to_owned()));
     let rows = cells.iter().take(SHOWN_CELLS).map(|row| {
         let cell = &plan.cells[row.cell as usize];
-        let metric = |name| row.estimate(name);
-        let mut texts: Vec<String> =
-            axes.iter().map(|&axis| factor_text(plan, cell, axis)).collect();
-        texts.push(cell.load.largest().map_or_else(|| "-".to_owned(), |load| format!("{load:.2}")));
-        texts.push(estimate(metric("mean_ttft_s")));
-        texts.push(mean(metric("p50_ttft_s")));
-        texts.push(mean(metric("p90_ttft_s")));
-        texts.push(estimate(metric("p99_ttft_s")));
-        texts.push(
-            metric(busiest(cell)).map_or_else(|| "-".to_owned(), |e| format!("{:.2}", e.mean)),
-        );
-        texts.push(if cell.load.is_saturated() { "SATURATED" } else { "" }.to_owned());
-        texts
+        let factors = axes.iter().map(|&axis| factor_text(plan, cell, axis));
+        factors.chain(columns.iter().map(|(_, text)| text(row, cell))).collect()
     });
     aligned(&header, rows.collect())
 }
@@ -101,93 +112,4 @@ fn busiest(cell: &Cell) -> &'static str {
         Bottleneck::Prefill => "utilization_prefill",
         Bottleneck::Decode => "utilization_decode",
     }
-}
-
-/// One sentence per problem, saying what to do about it.
-fn warnings(plan: &Plan, cells: &[CellRow]) -> Vec<String> {
-    let mut texts = Vec::new();
-    let count = |test: &dyn Fn(&CellRow) -> bool| cells.iter().filter(|row| test(row)).count();
-    let saturated = count(&|row| plan.cells[row.cell as usize].load.is_saturated());
-    if saturated > 0 {
-        texts.push(format!(
-            "{} (offered load 1 or more): queues grow for as long as the run lasts, so \
-             these TTFTs describe this horizon and no steady state",
-            cells_are(saturated, "saturated")
-        ));
-    }
-    texts.extend(not_found_warning(plan));
-    // Under `observe: arrivals` every request is followed to its first token.
-    let censored = count(&|row| {
-        plan.cells[row.cell as usize].scenario.observe == Observe::Events
-            && row.estimate("censored").is_some_and(|share| share.mean > CENSORED_WARNING)
-    });
-    if censored > 0 {
-        texts.push(format!(
-            "{} (more than 1 % of arrivals had no first token at the horizon), which \
-             understates TTFT: use --observe arrivals or a longer --sim-seconds",
-            cells_are(censored, "censored")
-        ));
-    }
-    let empty = count(&|row| row.replications > 0 && row.estimate("mean_ttft_s").is_none());
-    if empty > 0 {
-        texts.push(format!(
-            "{} a single sample: lengthen --sim-seconds",
-            if empty == 1 {
-                "1 cell is without".to_owned()
-            } else {
-                format!("{empty} cells are without")
-            }
-        ));
-    }
-    let sparse = count(&|row| {
-        row.estimate("num_samples").is_some_and(|n| n.mean > 0.0 && n.mean < FEW_SAMPLES)
-    });
-    if sparse > 0 {
-        texts.push(format!(
-            "{} fewer than {FEW_SAMPLES} samples per replication, too few for a p99, which comes out too \
-             small: lengthen --sim-seconds",
-            if sparse == 1 { "1 cell has".to_owned() } else { format!("{sparse} cells have") }
-        ));
-    }
-    if let Some(share) = smallest_recorded_share(plan) {
-        texts.push(format!(
-            "replication 0 replays only the first {:.0} % of a trace: --sim-seconds is shorter than it",
-            100.0 * share
-        ));
-    }
-    if let Some(end_s) = earliest_trace_end_s(plan) {
-        texts.push(format!(
-            "a trace ends after {} s, before the horizon: set arrival.repeat=true or a shorter --sim-seconds",
-            significant(end_s)
-        ));
-    }
-    texts
-}
-
-fn cells_are(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 cell is {what}") } else { format!("{count} cells are {what}") }
-}
-
-/// When the first trace that stops before its horizon does, seconds.
-fn earliest_trace_end_s(plan: &Plan) -> Option<f64> {
-    let ends = plan.cells.iter().filter_map(|cell| match &cell.scenario.arrivals {
-        Arrivals::Trace(replay) if !replay.repeat => {
-            let end_s = replay.end_s();
-            (end_s < cell.scenario.sim_seconds).then_some(end_s)
-        }
-        _ => None,
-    });
-    ends.min_by(f64::total_cmp)
-}
-
-/// The smallest share of a trace that its recorded replication covers, if it is not all of it.
-fn smallest_recorded_share(plan: &Plan) -> Option<f64> {
-    let shares = plan.cells.iter().filter_map(|cell| match &cell.scenario.arrivals {
-        Arrivals::Trace(replay) => {
-            let share = cell.scenario.sim_seconds / replay.end_s();
-            (share < 1.0).then_some(share)
-        }
-        _ => None,
-    });
-    shares.min_by(f64::total_cmp)
 }

@@ -8,7 +8,8 @@ use crate::failure::Failure;
 
 /// Numbers line up at the right, words at the left.
 pub(super) fn aligned(header: &[String], rows: Vec<Vec<String>>) -> String {
-    let is_number = |text: &String| text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    let is_number =
+        |text: &String| text.starts_with(|c: char| c.is_ascii_digit() || "-+~×".contains(c));
     let mut table = plain_table();
     table.set_header(header.to_vec());
     for (i, column) in table.column_iter_mut().enumerate() {

@@ -1,11 +1,12 @@
 //! Documentation of the columns, for people, metadata and tests.
 
 use sweep_engine::plan::Plan;
-use sweep_engine::spec::{Key, Kind};
+use sweep_engine::spec::{DEFAULT_CONFIDENCE, Key, Kind};
 
 use super::column::Column;
-use super::metrics::{METRICS, half_width_name};
+use super::metrics::{METRICS, POOLED, SPREAD_OF, half_width_name, percent, spread_name};
 use super::tables::{AGGREGATE_COLUMNS, CELL_COLUMNS, FACTOR_COLUMNS, JOB_COLUMNS, extra_axes};
+use super::theory::THEORY_COLUMNS;
 
 /// One line of the documentation of a table.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -25,7 +26,7 @@ impl ColumnDoc {
         self.tables.split(", ").any(|name| name == table)
     }
 
-    fn of<R>(column: &Column<R>, tables: &'static str) -> Self {
+    pub(super) fn of<R>(column: &Column<R>, tables: &'static str) -> Self {
         Self {
             name: column.name.to_owned(),
             tables,
@@ -37,18 +38,29 @@ impl ColumnDoc {
     }
 
     fn of_axis(key: &Key) -> Self {
+        Self::of_kind(key.column, "jobs, cells", key.kind, key.unit, key.meaning)
+    }
+
+    /// A column of values of a key.
+    pub(super) fn of_kind(
+        name: &str,
+        tables: &'static str,
+        kind: Kind,
+        unit: &str,
+        meaning: &str,
+    ) -> Self {
         Self {
-            name: key.column.to_owned(),
-            tables: "jobs, cells",
-            dtype: match key.kind {
+            name: name.to_owned(),
+            tables,
+            dtype: match kind {
                 Kind::Number => "f64",
                 Kind::Count => "u32",
                 Kind::Seed => "u64",
                 Kind::Flag => "bool",
                 Kind::NumberOr(_) | Kind::Word(_) | Kind::Path => "str",
             },
-            unit: key.unit.to_owned(),
-            meaning: key.meaning.to_owned(),
+            unit: unit.to_owned(),
+            meaning: meaning.to_owned(),
             formula: String::new(),
         }
     }
@@ -73,17 +85,11 @@ pub(crate) fn documentation(plan: Option<&Plan>) -> Vec<ColumnDoc> {
     }
     docs.extend(loads.iter().map(|column| ColumnDoc::of(column, "jobs, cells")));
     docs.extend(AGGREGATE_COLUMNS.iter().map(|column| ColumnDoc::of(column, "cells")));
+    let level = plan.map_or(DEFAULT_CONFIDENCE, |plan| plan.confidence);
     for metric in &METRICS {
         if metric.has_half_width() {
             docs.push(ColumnDoc::of(metric, "jobs, cells"));
-            docs.push(ColumnDoc {
-                name: half_width_name(metric.name),
-                tables: "cells",
-                dtype: "f64",
-                unit: metric.unit.to_owned(),
-                meaning: format!("half width of the 95 % confidence interval of {}", metric.name),
-                formula: "Student t over replications; null until there are two".to_owned(),
-            });
+            docs.push(half_width(metric.name, metric.unit, STUDENT_T, level));
         } else {
             // A mean of counts is no count.
             docs.push(ColumnDoc::of(metric, "jobs"));
@@ -91,5 +97,38 @@ pub(crate) fn documentation(plan: Option<&Plan>) -> Vec<ColumnDoc> {
             docs.push(ColumnDoc { dtype: "f64", meaning, ..ColumnDoc::of(metric, "cells") });
         }
     }
+    for percentile in &POOLED {
+        let meaning = percentile.meaning.to_owned();
+        docs.push(in_cells(percentile.name.to_owned(), "s", meaning, POOLED_TYPE_7));
+        docs.push(half_width(percentile.name, "s", RATIO, level));
+    }
+    for metric in METRICS.iter().filter(|metric| SPREAD_OF.contains(&metric.name)) {
+        let meaning = format!("standard deviation of {} between replications", metric.name);
+        docs.push(in_cells(spread_name(metric.name), metric.unit, meaning, SPREAD));
+    }
+    docs.extend(THEORY_COLUMNS.iter().map(|column| ColumnDoc::of(column, "cells")));
     docs
+}
+
+const STUDENT_T: &str = "Student t over replications; ci_method";
+const POOLED_TYPE_7: &str = "type 7 of all samples; quantile_method";
+const RATIO: &str =
+    "half of the interval that inverts the ratio estimate of the distribution function";
+const SPREAD: &str = "divisor replications - 1; null until there are two";
+
+fn half_width(result: &str, unit: &str, formula: &str, level: f64) -> ColumnDoc {
+    let meaning = format!("half width of the {} % confidence interval of {result}", percent(level));
+    in_cells(half_width_name(result, level), unit, meaning, formula)
+}
+
+/// A floating-point column that only `cells` has.
+fn in_cells(name: String, unit: &str, meaning: String, formula: &str) -> ColumnDoc {
+    ColumnDoc {
+        name,
+        tables: "cells",
+        dtype: "f64",
+        unit: unit.to_owned(),
+        meaning,
+        formula: formula.to_owned(),
+    }
 }

@@ -1,15 +1,10 @@
 //! The results of a job, and their half widths over replications.
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
 use sweep_engine::model::Summary;
 
 use super::column::{Column, Field, column};
-
-/// Suffix of half-width columns: the level is that of [`CONFIDENCE`].
-const HALF_WIDTH_SUFFIX: &str = "_ci95";
-
-/// Confidence level of the half widths in `cells`.
-pub(crate) const CONFIDENCE: f64 = 0.95;
+use crate::failure::Failure;
+use crate::suggestion::nearest_or_all;
 
 const CLIPPED_WAITING: &str = "waiting time clipped to the window / window";
 const CLIPPED_BUSY: &str = "busy GPU-seconds clipped to the window / (GPUs x window)";
@@ -17,7 +12,7 @@ const TYPE_7: &str = "linear between order statistics (Hyndman-Fan type 7)";
 
 /// The results of a job. In `cells` each is a mean over replications, with a half width beside it
 /// where the job's value is a floating-point number.
-pub(crate) static METRICS: [Column<Summary>; 21] = [
+pub(crate) static METRICS: [Column<Summary>; 27] = [
     column(
         "num_in_system_start",
         "requests",
@@ -78,7 +73,7 @@ pub(crate) static METRICS: [Column<Summary>; 21] = [
     column(
         "p99_ttft_s",
         "s",
-        "99th percentile of the time to first token",
+        "99th percentile of the time to first token; null with fewer than 100 samples",
         TYPE_7,
         Field::F64(|s| s.p99_ttft_s),
     ),
@@ -159,7 +154,121 @@ pub(crate) static METRICS: [Column<Summary>; 21] = [
         "",
         Field::F64(|s| s.mean_e2e_s),
     ),
+    column(
+        "std_ttft_s",
+        "s",
+        "standard deviation of the time to first token between the requests of a run",
+        "",
+        Field::F64(|s| s.std_ttft_s),
+    ),
+    column(
+        "trend_ttft_s",
+        "s",
+        "mean time to first token of the later half of a run's samples minus that of the earlier half",
+        "",
+        Field::F64(|s| s.trend_ttft_s),
+    ),
+    column(
+        "onset_ttft_s",
+        "s",
+        "mean time to first token of the first tenth of a run's samples minus that of the rest",
+        "",
+        Field::F64(|s| s.onset_ttft_s),
+    ),
+    column(
+        "slo_attainment",
+        "",
+        "share of samples with a time to first token of at most slo_ttft_s; null without one",
+        "",
+        Field::F64(|s| s.slo_attainment),
+    ),
+    column(
+        "goodput_rps",
+        "requests/s",
+        "throughput within the objective; null without one",
+        "throughput_rps slo_attainment",
+        Field::F64(|s| s.goodput_rps),
+    ),
+    column(
+        "little_residual",
+        "",
+        "what Little's law leaves unexplained, from three independent averages; far from 0: the window is short, or the system fills up",
+        "1 - lambda W / L: lambda = num_arrivals / window, W = mean_e2e_s, L = queue lengths + busy GPUs",
+        Field::F64(|s| s.little_residual),
+    ),
 ];
+
+/// Results that are null in a mode or without an objective, however long a run is.
+const STRUCTURAL_NULLS: [&str; 7] = [
+    "mean_wait_decode_s",
+    "mean_queue_length_decode",
+    "utilization_prefill",
+    "utilization_decode",
+    "utilization_gpu",
+    "slo_attainment",
+    "goodput_rps",
+];
+
+/// Results whose spread between runs is a figure of its own: how much one run, or one day, differs
+/// from the next.
+pub(crate) const SPREAD_OF: [&str; 7] = [
+    "mean_ttft_s",
+    "p50_ttft_s",
+    "p90_ttft_s",
+    "p99_ttft_s",
+    "slo_attainment",
+    "goodput_rps",
+    "throughput_rps",
+];
+
+/// A percentile of all replications' samples together.
+pub(crate) struct Pooled {
+    pub(crate) name: &'static str,
+    pub(crate) probability: f64,
+    /// The same percentile of single runs, in [`METRICS`].
+    pub(crate) of_runs: &'static str,
+    pub(crate) of_run: fn(&Summary) -> Option<f64>,
+    pub(super) meaning: &'static str,
+}
+
+/// The percentiles that `cells` has of pooled samples.
+pub(crate) static POOLED: [Pooled; 3] = [
+    Pooled {
+        name: "pooled_p50_ttft_s",
+        probability: 0.5,
+        of_runs: "p50_ttft_s",
+        of_run: |s| s.p50_ttft_s,
+        meaning: "median TTFT of all replications' samples together: the long run",
+    },
+    Pooled {
+        name: "pooled_p90_ttft_s",
+        probability: 0.9,
+        of_runs: "p90_ttft_s",
+        of_run: |s| s.p90_ttft_s,
+        meaning: "90th percentile of TTFT of all replications' samples together: the long run",
+    },
+    Pooled {
+        name: "pooled_p99_ttft_s",
+        probability: 0.99,
+        of_runs: "p99_ttft_s",
+        of_run: |s| s.p99_ttft_s,
+        meaning: "99th percentile of TTFT of all replications' samples together: the long run; null below 100 samples",
+    },
+];
+
+/// Whether a result is null in some cells for want of a pool or an objective, not of samples.
+pub(crate) fn is_structural_null(name: &str) -> bool {
+    STRUCTURAL_NULLS.contains(&name)
+}
+
+/// Results that are null without an objective.
+pub(crate) const OF_OBJECTIVE: [&str; 2] = ["slo_attainment", "goodput_rps"];
+
+/// Names of the results that `cells` has intervals of.
+pub(crate) fn names_with_intervals() -> impl Iterator<Item = &'static str> {
+    let metrics = METRICS.iter().filter(|metric| metric.has_half_width());
+    metrics.map(|metric| metric.name).chain(POOLED.iter().map(|percentile| percentile.name))
+}
 
 impl Column<Summary> {
     /// The job's value as a number.
@@ -181,23 +290,23 @@ impl Column<Summary> {
     }
 }
 
-/// The results of one job as an object, in table order; null where nothing is known.
-pub(crate) struct NamedResults(pub(crate) Summary);
-
-impl Serialize for NamedResults {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(METRICS.len()))?;
-        for metric in &METRICS {
-            match metric.field {
-                Field::U64(count) => map.serialize_entry(metric.name, &count(&self.0))?,
-                _ => map.serialize_entry(metric.name, &metric.number(&self.0))?,
-            }
-        }
-        map.end()
-    }
+/// The error for a result that does not exist, or that has no interval.
+pub(crate) fn unknown_result(name: &str) -> Failure {
+    let hint = nearest_or_all(name, names_with_intervals());
+    Failure::usage(format!("--of {name}: it is no result with an interval; {hint}"))
 }
 
-/// Name of the half-width column of a result.
-pub(crate) fn half_width_name(metric: &str) -> String {
-    format!("{metric}{HALF_WIDTH_SUFFIX}")
+/// Name of the half-width column of a result: `_ci95`, `_ci99.5`.
+pub(crate) fn half_width_name(result: &str, level: f64) -> String {
+    format!("{result}_ci{}", percent(level))
+}
+
+/// Name of the column with the spread of a result between runs.
+pub(crate) fn spread_name(result: &str) -> String {
+    format!("{result}_std")
+}
+
+/// A level in percent, rounded so that 0.07 is 7.
+pub(crate) fn percent(level: f64) -> String {
+    format!("{}", (level * 1e12).round() / 1e10)
 }

@@ -4,13 +4,22 @@
 //! changes its meaning; new columns may be added.
 
 mod column;
+mod comparisons;
 mod docs;
 mod metrics;
 mod rows;
 mod tables;
+mod theory;
 
 pub(crate) use column::{Column, Field};
+pub(crate) use comparisons::{
+    COMPARISON_COLUMNS, ComparisonRow, FactorColumn, comparison_documentation, name_at_level,
+};
 pub(crate) use docs::{ColumnDoc, documentation};
-pub(crate) use metrics::{CONFIDENCE, METRICS, NamedResults, half_width_name};
+pub(crate) use metrics::{
+    METRICS, OF_OBJECTIVE, POOLED, SPREAD_OF, half_width_name, is_structural_null,
+    names_with_intervals, spread_name, unknown_result,
+};
 pub(crate) use rows::{CellRow, JobRow};
 pub(crate) use tables::{AGGREGATE_COLUMNS, CELL_COLUMNS, FACTOR_COLUMNS, JOB_COLUMNS, extra_axes};
+pub(crate) use theory::THEORY_COLUMNS;

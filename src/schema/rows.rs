@@ -2,7 +2,8 @@
 
 use sweep_engine::statistics::Estimate;
 
-use super::metrics::METRICS;
+use super::metrics::{METRICS, POOLED};
+use crate::precision::StopReason;
 use crate::runner::JobResult;
 
 /// A row of `jobs`.
@@ -26,12 +27,25 @@ pub(crate) struct CellRow {
     pub(crate) failed: u32,
     /// Per metric, in the order of [`METRICS`].
     pub(crate) estimates: Vec<Option<Estimate>>,
+    /// Per percentile, in the order of [`POOLED`].
+    pub(crate) pooled: Vec<Option<Estimate>>,
+    pub(crate) ci_method: Option<&'static str>,
+    pub(crate) quantile_method: Option<&'static str>,
+    pub(crate) stop_reason: StopReason,
+    pub(crate) steady: Option<bool>,
+    pub(crate) low_samples: Option<bool>,
+    pub(crate) short_runs: Option<bool>,
+    pub(crate) short_warmup: Option<bool>,
 }
 
 impl CellRow {
-    /// The estimate of a metric by its name in [`METRICS`].
+    /// The estimate of a result by its name in [`METRICS`] or [`POOLED`].
     pub(crate) fn estimate(&self, name: &str) -> Option<Estimate> {
-        let index = METRICS.iter().position(|metric| metric.name == name)?;
-        self.estimates[index]
+        let metric = METRICS.iter().position(|metric| metric.name == name);
+        let pooled = || POOLED.iter().position(|percentile| percentile.name == name);
+        match metric {
+            Some(index) => self.estimates[index],
+            None => self.pooled[pooled()?],
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::rows::{CellRow, JobRow};
 use crate::runner::JobFailure;
 
 /// Columns that describe a cell; both tables have them after their identity.
-pub(crate) static CELL_COLUMNS: [Column<Cell>; 12] = [
+pub(crate) static CELL_COLUMNS: [Column<Cell>; 15] = [
     column(
         "mode",
         "",
@@ -65,6 +65,27 @@ pub(crate) static CELL_COLUMNS: [Column<Cell>; 12] = [
         }),
     ),
     column(
+        "sim_seconds",
+        "s",
+        "horizon: end of the window; longer than stated where a wanted precision took longer runs",
+        "",
+        Field::F64(|cell| Some(cell.scenario.sim_seconds)),
+    ),
+    column(
+        "warmup_seconds",
+        "s",
+        "start of the window",
+        "",
+        Field::F64(|cell| Some(cell.scenario.warmup_seconds)),
+    ),
+    column(
+        "slo_ttft_s",
+        "s",
+        "service-level objective: the time to first token that a request should not exceed",
+        "",
+        Field::F64(|cell| cell.scenario.slo_ttft_s),
+    ),
+    column(
         "offered_load_prefill",
         "",
         "offered load of the prefill pool; null in mono",
@@ -102,7 +123,7 @@ pub(crate) static CELL_COLUMNS: [Column<Cell>; 12] = [
 ];
 
 /// Number of [`CELL_COLUMNS`] that name factors; the load columns follow them.
-pub(crate) const FACTOR_COLUMNS: usize = 7;
+pub(crate) const FACTOR_COLUMNS: usize = 10;
 
 /// Columns that only `jobs` has, after `cell`.
 pub(crate) static JOB_COLUMNS: [Column<JobRow>; 5] = [
@@ -147,7 +168,7 @@ pub(crate) static JOB_COLUMNS: [Column<JobRow>; 5] = [
 ];
 
 /// Columns that only `cells` has, before the results.
-pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 2] = [
+pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 9] = [
     column(
         "replications",
         "",
@@ -156,6 +177,55 @@ pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 2] = [
         Field::U32(|row| Some(row.replications)),
     ),
     column("failed", "", "replications without a result", "", Field::U32(|row| Some(row.failed))),
+    column(
+        "stop_reason",
+        "",
+        "why there are no more replications: fixed (their number was given), precision (reached), max_replications, saturated, failed",
+        "",
+        Field::Text(|row| Some(Cow::Borrowed(row.stop_reason.name()))),
+    ),
+    column(
+        "ci_method",
+        "",
+        "what intervals come from: replications, batch_means (a single run, cut into 20 batches), or null (no intervals)",
+        "",
+        Field::Text(|row| row.ci_method.map(Cow::Borrowed)),
+    ),
+    column(
+        "quantile_method",
+        "",
+        "exact, or histogram (percentiles with a relative error of at most 0.1 %)",
+        "",
+        Field::Text(|row| row.quantile_method.map(Cow::Borrowed)),
+    ),
+    column(
+        "steady",
+        "",
+        "whether no trend is left between the halves of the window",
+        "0 within the 99 % interval of trend_ttft_s",
+        Field::Bool(|row| row.steady),
+    ),
+    column(
+        "low_samples",
+        "",
+        "whether a run has too few samples for its p99_ttft_s to be more than a guess",
+        "fewest num_samples of a replication < 1000",
+        Field::Bool(|row| row.low_samples),
+    ),
+    column(
+        "short_runs",
+        "",
+        "whether runs are too short to show the percentiles of the long run",
+        "a pooled percentile outside the interval of its mean over runs",
+        Field::Bool(|row| row.short_runs),
+    ),
+    column(
+        "short_warmup",
+        "",
+        "whether the window begins before the system has filled up; null where saturated",
+        "99 % interval of onset_ttft_s below 0",
+        Field::Bool(|row| row.short_warmup),
+    ),
 ];
 
 /// The axes that get a column of their own, named by their dotted path: those without a contracted

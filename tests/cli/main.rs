@@ -1,6 +1,7 @@
 //! Tests of the command, end to end: one binary, a module for each subject.
 
 mod bad_input;
+mod compare;
 mod docs;
 mod failures;
 mod invariance;
@@ -8,6 +9,7 @@ mod store;
 mod support;
 mod tables;
 mod text;
+mod theory;
 mod tidy;
 mod verbs;
 mod warmup;

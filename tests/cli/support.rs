@@ -17,7 +17,7 @@ pub(crate) const TRACE: &str = "arrival_s,prompt_tokens,output_tokens\n\
     10,100,20\n11,400,40\n13,100,80\n14,800,10\n18,200,50\n";
 
 /// Results, in the order in which tables and JSON have them.
-pub(crate) const RESULTS: [&str; 21] = [
+pub(crate) const RESULTS: [&str; 27] = [
     "num_in_system_start",
     "num_arrivals",
     "num_samples",
@@ -39,7 +39,17 @@ pub(crate) const RESULTS: [&str; 21] = [
     "utilization_gpu",
     "throughput_rps",
     "mean_e2e_s",
+    "std_ttft_s",
+    "trend_ttft_s",
+    "onset_ttft_s",
+    "slo_attainment",
+    "goodput_rps",
+    "little_residual",
 ];
+
+/// Percentiles of pooled samples, in `cells`.
+pub(crate) const POOLED: [&str; 3] =
+    ["pooled_p50_ttft_s", "pooled_p90_ttft_s", "pooled_p99_ttft_s"];
 
 /// Results that count requests; the others are floating-point numbers.
 pub(crate) const COUNTS: [&str; 5] =

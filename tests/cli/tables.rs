@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::support::{
-    COUNTS, Place, RESULTS, SHORT, Table, assert_close, mean, metadata, repository,
+    COUNTS, POOLED, Place, RESULTS, SHORT, Table, assert_close, mean, metadata, repository,
 };
 
-const FACTORS: [(&str, &str); 7] = [
+const FACTORS: [(&str, &str); 10] = [
     ("mode", "str"),
     ("rate_per_s", "f64"),
     ("prefill_tokens_per_s", "f64"),
@@ -16,6 +16,33 @@ const FACTORS: [(&str, &str); 7] = [
     ("prefill_gpus", "u32"),
     ("decode_gpus", "u32"),
     ("num_gpus", "u32"),
+    ("sim_seconds", "f64"),
+    ("warmup_seconds", "f64"),
+    ("slo_ttft_s", "f64"),
+];
+
+/// What only `cells` has beside results.
+const AGGREGATES: [(&str, &str); 9] = [
+    ("replications", "u32"),
+    ("failed", "u32"),
+    ("stop_reason", "str"),
+    ("ci_method", "str"),
+    ("quantile_method", "str"),
+    ("steady", "bool"),
+    ("low_samples", "bool"),
+    ("short_runs", "bool"),
+    ("short_warmup", "bool"),
+];
+
+/// Results whose spread between runs `cells` has.
+const SPREADS: [&str; 7] = [
+    "mean_ttft_s",
+    "p50_ttft_s",
+    "p90_ttft_s",
+    "p99_ttft_s",
+    "throughput_rps",
+    "slo_attainment",
+    "goodput_rps",
 ];
 
 const LOADS: [(&str, &str); 5] = [
@@ -24,6 +51,17 @@ const LOADS: [(&str, &str); 5] = [
     ("offered_load_gpu", "f64"),
     ("bottleneck", "str"),
     ("saturated", "bool"),
+];
+
+const THEORY: [(&str, &str); 8] = [
+    ("theory_mean_wait_prefill_s", "f64"),
+    ("theory_mean_wait_decode_s", "f64"),
+    ("theory_mean_ttft_s", "f64"),
+    ("theory_p99_wait_prefill_s", "f64"),
+    ("theory_prob_wait_prefill", "f64"),
+    ("theory_method_prefill", "str"),
+    ("theory_method_decode", "str"),
+    ("theory_exact", "bool"),
 ];
 
 fn owned(columns: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
@@ -51,7 +89,7 @@ fn job_columns(axes: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
 /// Columns of `cells` with these extra axes.
 fn cell_columns(axes: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
     let mut columns = owned(&[("cell", "u32")]);
-    for part in [&FACTORS[..], axes, &LOADS[..], &[("replications", "u32"), ("failed", "u32")]] {
+    for part in [&FACTORS[..], axes, &LOADS[..], &AGGREGATES[..]] {
         columns.extend(owned(part));
     }
     for name in RESULTS {
@@ -60,6 +98,11 @@ fn cell_columns(axes: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
             columns.push((format!("{name}_ci95"), "f64"));
         }
     }
+    for name in POOLED {
+        columns.extend([(name.to_owned(), "f64"), (format!("{name}_ci95"), "f64")]);
+    }
+    columns.extend(SPREADS.map(|name| (format!("{name}_std"), "f64")));
+    columns.extend(owned(&THEORY));
     columns
 }
 
@@ -114,7 +157,7 @@ fn axes_without_a_contracted_column_get_one_of_their_own_type() {
 #[test]
 fn what_a_mode_does_not_have_is_null() {
     let place = Place::new();
-    let jobs = place.jobs("a", &format!("--rates 1,3 {SHORT}"));
+    let jobs = place.jobs("a", "--rates 1,3 --sim-seconds 300");
     let only_disagg = [
         "prefill_gpus",
         "decode_gpus",
@@ -130,7 +173,7 @@ fn what_a_mode_does_not_have_is_null() {
         let is_mono = jobs.text(row, "mode") == Some("mono");
         for name in &jobs.names {
             let expected = match name.as_str() {
-                "error" | "rerun" => true,
+                "error" | "rerun" | "slo_ttft_s" | "slo_attainment" | "goodput_rps" => true,
                 name if only_disagg.contains(&name) => is_mono,
                 name if only_mono.contains(&name) => !is_mono,
                 _ => false,
@@ -180,7 +223,10 @@ fn cells_are_means_of_jobs_with_student_half_widths() {
             assert_eq!(*cells.value(cell, "replications"), replications);
             for name in RESULTS {
                 let values = values(&jobs, cell, name);
-                if values.is_empty() {
+                // The p99 of a run needs 100 samples, and all runs must have it.
+                if values.is_empty()
+                    || name == "p99_ttft_s" && values.len() < jobs.rows.len() / cells.rows.len()
+                {
                     assert!(cells.value(cell, name).is_null(), "{name} of cell {cell}");
                     continue;
                 }

@@ -60,8 +60,7 @@ fn columns_as_markdown() {
 
 #[test]
 fn quiet_says_nothing_on_success() {
-    let ran =
-        Place::new().sweep(&format!("--rates 8 --modes mono --set num_gpus=8 {SHORT} --quiet"));
+    let ran = Place::new().sweep("--rates 8 --modes mono --set num_gpus=8 --quiet");
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
 }
 

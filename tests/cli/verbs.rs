@@ -7,7 +7,9 @@ use std::process::Command;
 use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value as Json, json};
 
-use crate::support::{Place, RESULTS, Ran, SHORT, assert_close, mean, percentile, repository};
+use crate::support::{
+    COUNTS, Place, RESULTS, Ran, SHORT, assert_close, mean, percentile, repository,
+};
 
 const VERBS: [&str; 6] = ["run", "plan", "simulate", "columns", "trace", "completions"];
 
@@ -286,7 +288,10 @@ fn simulate_prints_results_in_the_order_of_the_tables() {
         .lines()
         .filter_map(|line| line.trim().strip_prefix('"')?.split('"').next())
         .collect();
+    let (half_widths, keys): (Vec<&str>, Vec<&str>) =
+        keys.into_iter().partition(|key| key.ends_with("_ci95"));
     assert_eq!(keys, RESULTS);
+    assert_eq!(half_widths.len(), RESULTS.len() - COUNTS.len());
     assert_eq!(ran.stderr, "");
 }
 
@@ -314,8 +319,9 @@ fn dumped_samples_are_what_the_results_describe() {
     let place = Place::new();
     for mode in ["mono", "disagg"] {
         for observe in ["events", "arrivals"] {
-            let simulate =
-                format!("simulate {SHORT} --mode {mode} --observe {observe} --dump-ttft");
+            let simulate = format!(
+                "simulate {SHORT} --mode {mode} --observe {observe} --set rates=5 --dump-ttft"
+            );
             let json = place.sweep_json(&format!("{simulate} ttft.json"));
             let samples = place.json("ttft.json");
             let column = |name: &str| -> Vec<f64> {

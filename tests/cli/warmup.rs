@@ -75,6 +75,21 @@ fn auto_can_be_a_value_of_an_axis() {
 }
 
 #[test]
+fn what_auto_changes_can_be_compared() {
+    let place = Place::new();
+    place.sweep(
+        "--set rates=5 --modes disagg --sim-seconds 200 --set warmup_seconds=0,auto --name a",
+    );
+    let arguments = "compare a --by warmup_seconds --of mean_ttft_s --format json";
+    let row = |arguments: &str| place.sweep_json(arguments)[0].clone();
+    let against_0 = row(arguments);
+    assert_eq!(against_0["warmup_seconds"], "auto");
+    assert_eq!(against_0["baseline"].as_f64(), Some(0.0));
+    let against_auto = row(&format!("{arguments} --baseline auto"));
+    assert_eq!(against_auto["mean"], against_0["baseline_mean"]);
+}
+
+#[test]
 fn warmups_do_not_depend_on_threads_other_cells_or_replications() {
     let place = Place::new();
     for (name, threads) in [("one", 1), ("two", 2), ("seven", 7)] {
@@ -138,7 +153,8 @@ fn a_run_says_what_was_found_and_what_was_not() {
     let place = Place::new();
     let lines = |arguments: &str| {
         let ran = place.sweep(&format!("{arguments} --warmup-seconds auto"));
-        let lines = ran.stderr.lines().filter(|line| line.contains("warm"));
+        let is_ours = |line: &&str| line.contains("auto`") || line.starts_with("warm-up");
+        let lines = ran.stderr.lines().filter(is_ours);
         lines.map(str::to_owned).collect::<Vec<_>>().join("\n")
     };
     let single = RISING.replace("--modes", "--mode").replace("--rates 9", "--set rates=9");

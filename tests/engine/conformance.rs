@@ -67,9 +67,13 @@ fn results_stay_in_their_ranges() {
             assert!((0.0..=1.0).contains(&share), "{s:?}");
         }
         for (name, value) in fields(&s) {
-            assert!(value.is_none_or(|value| value >= 0.0 && value.is_finite()), "{name}: {s:?}");
+            let may_be_negative =
+                ["trend_ttft_s", "onset_ttft_s", "little_residual"].contains(&name);
+            let is_right = |value: f64| value.is_finite() && (value >= 0.0 || may_be_negative);
+            assert!(value.is_none_or(is_right), "{name}: {s:?}");
         }
-        assert!(s.p50_ttft_s <= s.p90_ttft_s && s.p90_ttft_s <= s.p99_ttft_s, "{s:?}");
+        assert!(s.p50_ttft_s <= s.p90_ttft_s, "{s:?}");
+        assert!(s.p99_ttft_s.is_none_or(|p99_s| s.p90_ttft_s <= Some(p99_s)), "{s:?}");
         assert!(s.mean_e2e_s >= s.mean_ttft_s, "{s:?}");
     }
 }

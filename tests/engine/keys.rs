@@ -85,6 +85,7 @@ fn every_field_of_a_scenario_has_a_key() {
         quoted(&message)[1..].iter().map(|&name| name.to_owned()).collect::<Vec<_>>()
     };
     let sections = [
+        "slo",
         "arrival",
         "arrival.window",
         "prompt_tokens",

@@ -126,12 +126,14 @@ pub(crate) fn serve(requests: &[Row], cluster: &Cluster) -> Vec<Journey> {
 }
 
 /// The results of a window, in the order and with the names of `support::fields`.
+#[expect(clippy::too_many_lines, reason = "a list of results, one after the other")]
 pub(crate) fn account(
     requests: &[Row],
     cluster: &Cluster,
     window: (f64, f64),
     observe: Observe,
-) -> [(&'static str, Option<f64>); 21] {
+    slo_ttft_s: Option<f64>,
+) -> [(&'static str, Option<f64>); 27] {
     let journeys = serve(requests, cluster);
     let (start_s, end_s) = window;
     let within = |at_s: f64| start_s <= at_s && at_s < end_s;
@@ -150,8 +152,7 @@ pub(crate) fn account(
     };
     let prefill_s = |i: usize| requests[i].1 / cluster.prefill_tokens_per_s();
     let decode_s = |i: usize| requests[i].2.max(1.0) / cluster.decode_tokens_per_s();
-    let mut ttft_s: Vec<f64> = samples.iter().map(|&i| journeys[i].ttft_s).collect();
-    ttft_s.sort_by(f64::total_cmp);
+    let [p50, p90, p99, spread, trend, onset] = describe(&in_turn(&journeys, &samples));
     let arrivals = count(&|j| within(j.arrival_s));
     let late = count(&|j| within(j.arrival_s) && j.first_token_s >= end_s);
     let completed = count(&|j| within(j.end_s));
@@ -164,6 +165,9 @@ pub(crate) fn account(
     };
     let prefill_queue = journeys.iter().map(|j| (j.arrival_s, j.prefill_start_s));
     let decode_queue = journeys.iter().map(|j| (j.decode_join_s, j.decode_start_s));
+    let attainment = slo_ttft_s.and_then(|slo_s| mean(&|i| f64::from(journeys[i].ttft_s <= slo_s)));
+    let e2e_s = mean(&|i| journeys[i].end_s - journeys[i].arrival_s);
+    let in_system = mean_length(journeys.iter().map(|j| (j.arrival_s, j.end_s)).collect(), window);
     let if_disagg = |value: f64| is_disagg.then_some(value);
     [
         ("num_in_system_start", count(&|j| j.arrival_s < start_s && j.end_s >= start_s)),
@@ -173,9 +177,14 @@ pub(crate) fn account(
         ("num_unfinished", count(&|j| j.arrival_s < end_s && j.end_s >= end_s)),
         ("censored", arrivals.filter(|&n| n > 0.0).zip(late).map(|(n, late)| late / n)),
         ("mean_ttft_s", mean(&|i| journeys[i].ttft_s)),
-        ("p50_ttft_s", type7(&ttft_s, 0.5)),
-        ("p90_ttft_s", type7(&ttft_s, 0.9)),
-        ("p99_ttft_s", type7(&ttft_s, 0.99)),
+        p50,
+        p90,
+        p99,
+        spread,
+        trend,
+        onset,
+        ("slo_attainment", attainment),
+        ("goodput_rps", attainment.zip(completed).map(|(share, n)| share * n / window_s)),
         ("mean_wait_prefill_s", mean(&|i| journeys[i].prefill_start_s - journeys[i].arrival_s)),
         ("mean_service_prefill_s", mean(&prefill_s)),
         (
@@ -195,8 +204,50 @@ pub(crate) fn account(
             (!is_disagg).then(|| busy(&|j| (j.prefill_start_s, j.end_s)) / first_gpus),
         ),
         ("throughput_rps", completed.map(|n| n / window_s)),
-        ("mean_e2e_s", mean(&|i| journeys[i].end_s - journeys[i].arrival_s)),
+        ("mean_e2e_s", e2e_s),
+        (
+            "little_residual",
+            e2e_s.zip(arrivals).and_then(|(w_s, n)| {
+                (in_system > 0.0).then(|| 1.0 - n / window_s * w_s / in_system)
+            }),
+        ),
     ]
+}
+
+/// TTFT of the samples in the order in which the last pool takes requests in, seconds.
+fn in_turn(journeys: &[Journey], samples: &[usize]) -> Vec<f64> {
+    let mut by_turn = samples.to_vec();
+    by_turn.sort_by(|&a, &b| {
+        journeys[a].decode_join_s.total_cmp(&journeys[b].decode_join_s).then(a.cmp(&b))
+    });
+    by_turn.into_iter().map(|i| journeys[i].ttft_s).collect()
+}
+
+/// Percentiles, spread and trends of a sample.
+fn describe(in_turn_s: &[f64]) -> [(&'static str, Option<f64>); 6] {
+    let difference = |share: f64| {
+        let (first, rest) = in_turn_s.split_at((in_turn_s.len() as f64 * share) as usize);
+        let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+        (!first.is_empty() && !rest.is_empty()).then(|| mean(first) - mean(rest))
+    };
+    let mut sorted = in_turn_s.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    [
+        ("p50_ttft_s", type7(&sorted, 0.5)),
+        ("p90_ttft_s", type7(&sorted, 0.9)),
+        ("p99_ttft_s", type7(&sorted, 0.99).filter(|_| sorted.len() >= 100)),
+        ("std_ttft_s", std(&sorted)),
+        ("trend_ttft_s", difference(0.5).map(|difference| -difference)),
+        ("onset_ttft_s", difference(0.1)),
+    ]
+}
+
+/// Standard deviation, divisor n - 1.
+fn std(sample: &[f64]) -> Option<f64> {
+    let n = sample.len() as f64;
+    let mean = sample.iter().sum::<f64>() / n;
+    let squares: f64 = sample.iter().map(|x| (x - mean).powi(2)).sum();
+    (n > 1.0).then(|| (squares / (n - 1.0)).sqrt())
 }
 
 /// GPUs of the first and the second station; 0 where there is none.

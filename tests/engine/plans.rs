@@ -1,12 +1,15 @@
 //! Plans: cells and their order, zip, the null rule, limits, hashes, seeds, chunks.
 
+use std::ops::Range;
+
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 use sweep_engine::model::{Summary, simulate};
-use sweep_engine::plan::{JobId, Limits, Plan, plan};
+use sweep_engine::plan::{Cell, JobId, Limits, Plan, plan};
 use sweep_engine::random::Seeding;
 use sweep_engine::scenario::{ScenarioEcho, Traces};
 use sweep_engine::spec::{AxisValues, Key, SweepSpec, TokenMode, Warmup};
+use sweep_engine::statistics::EXACT_VALUES;
 
 use crate::support::{
     Row, Setting, plan_error, plan_of, plan_with_trace, requests, run, simulate_all, sweep, trace,
@@ -431,7 +434,7 @@ proptest! {
     #![proptest_config(Config { cases: 60, rng_seed: RngSeed::Fixed(11), ..Config::default() })]
 
     #[test]
-    fn chunks_partition_the_jobs(
+    fn waves_partition_the_cells_and_chunks_are_few(
         cells in 1_u32..400,
         replications in 1_u32..2_000,
         sim_seconds in 61_u32..100_000,
@@ -439,13 +442,21 @@ proptest! {
         let rates = format!("1:{cells}:1");
         let settings = [("rates", rates.as_str()), ("sim_seconds", &sim_seconds.to_string())];
         let plan = plan_of(&settings, replications);
-        prop_assert!(plan.num_chunks() <= 10_000);
+        prop_assert!((1..=10_000).contains(&plan.num_chunks()));
+        let samples = |wave: &Range<usize>| {
+            plan.cells[wave.clone()].iter().map(Cell::expected_requests).sum::<f64>()
+                * f64::from(replications)
+        };
         let mut next = 0;
-        for chunk in (0..plan.num_chunks()).map(|number| plan.chunk(number)) {
-            prop_assert!(chunk.start == next && chunk.end > next, "{:?} after {}", chunk, next);
-            next = chunk.end;
+        for wave in plan.waves() {
+            prop_assert!(wave.start == next && wave.end > next, "{:?} after {}", wave, next);
+            prop_assert!(wave.len() == 1 || samples(&wave) <= EXACT_VALUES as f64);
+            next = wave.end;
+            // As large as they may be.
+            let larger = wave.start..(next + 1).min(plan.cells.len());
+            prop_assert!(larger == wave || samples(&larger) > EXACT_VALUES as f64);
         }
-        prop_assert_eq!(next, u64::from(cells) * u64::from(replications));
+        prop_assert_eq!(next, plan.cells.len());
     }
 }
 

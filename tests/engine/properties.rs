@@ -2,9 +2,11 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
+use sweep_engine::model::{Scratch, simulate_in_batches};
+use sweep_engine::progress::Silent;
 use sweep_engine::scenario::Cluster;
 use sweep_engine::spec::Observe;
-use sweep_engine::statistics::{Confidence, percentiles};
+use sweep_engine::statistics::{BATCHES, Confidence, percentiles};
 
 use crate::oracle;
 use crate::support::{Row, disagg, fields, job, mono, replayed, run, summary};
@@ -21,11 +23,13 @@ struct Case {
     cluster: Cluster,
     window: (f64, f64),
     observe: Observe,
+    slo_ttft_s: Option<f64>,
 }
 
 impl Case {
     fn scenario(&self) -> sweep_engine::scenario::Scenario {
-        replayed(&self.rows, self.cluster, self.window, self.observe)
+        let scenario = replayed(&self.rows, self.cluster, self.window, self.observe);
+        sweep_engine::scenario::Scenario { slo_ttft_s: self.slo_ttft_s, ..scenario }
     }
 }
 
@@ -90,12 +94,17 @@ fn observe() -> impl Strategy<Value = Observe> {
 }
 
 fn case() -> impl Strategy<Value = Case> {
-    (rows(), cluster(), window(), observe()).prop_map(|(rows, cluster, window, observe)| Case {
-        rows,
-        cluster,
-        window,
-        observe,
-    })
+    // Half steps: met exactly by requests without a remainder.
+    let slo_ttft_s = prop::option::of((1_u8..30).prop_map(|halves| f64::from(halves) * 0.5));
+    (rows(), cluster(), window(), observe(), slo_ttft_s).prop_map(
+        |(rows, cluster, window, observe, slo_ttft_s)| Case {
+            rows,
+            cluster,
+            window,
+            observe,
+            slo_ttft_s,
+        },
+    )
 }
 
 fn is_close(a: Option<f64>, b: Option<f64>) -> bool {
@@ -126,13 +135,38 @@ proptest! {
     #[test]
     fn the_engine_equals_the_event_calendar(case in case()) {
         let ours = fields(&summary(&case.scenario()));
-        let theirs = oracle::account(&case.rows, &case.cluster, case.window, case.observe);
+        let Case { rows, cluster, window, observe, slo_ttft_s } = &case;
+        let theirs = oracle::account(rows, cluster, *window, *observe, *slo_ttft_s);
         for ((name, our_value), (their_name, their_value)) in ours.into_iter().zip(theirs) {
             prop_assert_eq!(name, their_name);
             prop_assert!(
                 is_close(our_value, their_value),
                 "{}: {:?}, the oracle says {:?}", name, our_value, their_value
             );
+        }
+    }
+
+    #[test]
+    fn batches_are_windows_of_the_same_run(case in case()) {
+        let scenario = case.scenario();
+        let mut scratch = Scratch::default();
+        let (whole, batches) =
+            simulate_in_batches(&job(&scenario), &mut scratch, &Silent, |_| ()).unwrap();
+        prop_assert_eq!(whole, summary(&scenario), "the run itself is the same, bit for bit");
+        prop_assert_eq!(batches.len(), BATCHES);
+        let length_s = scenario.window_s() / BATCHES as f64;
+        for (i, batch) in batches.iter().enumerate() {
+            let start_s = scenario.warmup_seconds + i as f64 * length_s;
+            let last = i + 1 == BATCHES;
+            let end_s = if last { scenario.sim_seconds } else { scenario.warmup_seconds + (i + 1) as f64 * length_s };
+            let Case { rows, cluster, observe, slo_ttft_s, .. } = &case;
+            let theirs = oracle::account(rows, cluster, (start_s, end_s), *observe, *slo_ttft_s);
+            for ((name, our_value), (_, their_value)) in fields(batch).into_iter().zip(theirs) {
+                prop_assert!(
+                    is_close(our_value, their_value),
+                    "batch {}: {}: {:?}, the oracle says {:?}", i, name, our_value, their_value
+                );
+            }
         }
     }
 

@@ -117,6 +117,7 @@ pub(crate) fn replayed(
         warmup_seconds: window.0,
         random_seed: 42,
         observe,
+        slo_ttft_s: None,
         prompt_tokens: lengths(LengthColumn::Prompt),
         output_tokens: lengths(LengthColumn::Output),
         cluster,
@@ -180,7 +181,7 @@ pub(crate) fn requests(scenario: &Scenario, replication: u32, count: usize) -> V
 }
 
 /// Every result but the measure of work, by column name; counts as numbers.
-pub(crate) fn fields(s: &Summary) -> [(&'static str, Option<f64>); 21] {
+pub(crate) fn fields(s: &Summary) -> [(&'static str, Option<f64>); 27] {
     let count = |n: u64| Some(n as f64);
     [
         ("num_in_system_start", count(s.num_in_system_start)),
@@ -193,6 +194,11 @@ pub(crate) fn fields(s: &Summary) -> [(&'static str, Option<f64>); 21] {
         ("p50_ttft_s", s.p50_ttft_s),
         ("p90_ttft_s", s.p90_ttft_s),
         ("p99_ttft_s", s.p99_ttft_s),
+        ("std_ttft_s", s.std_ttft_s),
+        ("trend_ttft_s", s.trend_ttft_s),
+        ("onset_ttft_s", s.onset_ttft_s),
+        ("slo_attainment", s.slo_attainment),
+        ("goodput_rps", s.goodput_rps),
         ("mean_wait_prefill_s", s.mean_wait_prefill_s),
         ("mean_service_prefill_s", s.mean_service_prefill_s),
         ("mean_wait_decode_s", s.mean_wait_decode_s),
@@ -204,6 +210,7 @@ pub(crate) fn fields(s: &Summary) -> [(&'static str, Option<f64>); 21] {
         ("utilization_gpu", s.utilization_gpu),
         ("throughput_rps", Some(s.throughput_rps)),
         ("mean_e2e_s", s.mean_e2e_s),
+        ("little_residual", s.little_residual),
     ]
 }
 

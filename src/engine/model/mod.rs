@@ -1,9 +1,10 @@
 //! The model: what one job does, request by request.
 //!
 //! `requests` makes arrivals and lengths, `pool` serves them, `tally` counts what falls into the
-//! window, `simulate` connects the three for each mode. This scalar path is the definition: any
-//! faster path must equal it bit for bit.
+//! window (`batches` into parts of it), `simulate` connects the three for each mode. This scalar
+//! path is the definition: any faster path must equal it bit for bit.
 
+mod batches;
 mod pool;
 mod requests;
 mod simulate;
@@ -12,5 +13,5 @@ mod tally;
 
 pub use pool::{Admission, Departure, FifoPool};
 pub use requests::{BLOCK_REQUESTS, Block, RequestStream};
-pub use simulate::{Job, Scratch, SimError, simulate, simulate_observed};
+pub use simulate::{Job, Scratch, SimError, simulate, simulate_in_batches, simulate_observed};
 pub use summary::{Sample, Summary};

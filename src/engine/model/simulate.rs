@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::batches::Batches;
 use super::pool::{Departure, FifoPool};
 use super::requests::{Block, RequestStream};
 use super::summary::{Sample, Summary};
@@ -10,6 +11,7 @@ use crate::progress::{Progress, Silent};
 use crate::random::StreamKey;
 use crate::scenario::{Cluster, DisaggCluster, MonoCluster, Scenario};
 use crate::spec::Observe;
+use crate::statistics::{BATCHES, RunSample};
 
 /// The smallest unit of a sweep: one replication of one cell. Plain data.
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +45,15 @@ pub enum SimError {
 /// Memory that jobs of one worker use one after the other, so that none is allocated per request.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    ttft_s: Vec<f64>,
+    ttft_s: RunSample,
     block: Block,
+}
+
+impl Scratch {
+    /// Times to first token of the last job, seconds.
+    pub fn ttft_s(&self) -> &RunSample {
+        &self.ttft_s
+    }
 }
 
 /// Simulates one job. Same bits on any thread, in any order.
@@ -64,11 +73,48 @@ pub fn simulate_observed(
     job: &Job,
     scratch: &mut Scratch,
     progress: &dyn Progress,
-    on_sample: impl FnMut(Sample),
+    mut on_sample: impl FnMut(Sample),
+) -> Result<Summary, SimError> {
+    simulate_served(job, scratch, progress, |_, sample| {
+        if let Some(sample) = sample {
+            on_sample(sample);
+        }
+    })
+}
+
+/// As [`simulate_observed`], together with the results of the same run cut into [`BATCHES`] windows
+/// of equal length.
+///
+/// # Errors
+/// The job exceeds its limit of requests, or was interrupted.
+pub fn simulate_in_batches(
+    job: &Job,
+    scratch: &mut Scratch,
+    progress: &dyn Progress,
+    mut on_sample: impl FnMut(Sample),
+) -> Result<(Summary, Vec<Summary>), SimError> {
+    let mut samples = vec![RunSample::default(); BATCHES];
+    let mut batches = Batches::new(job.scenario, &mut samples);
+    let summary = simulate_served(job, scratch, progress, |request, sample| {
+        batches.record(request);
+        if let Some(sample) = sample {
+            on_sample(sample);
+        }
+    })?;
+    Ok((summary, batches.summaries()))
+}
+
+/// Simulates, with a look at every request and whether it is a sample.
+fn simulate_served(
+    job: &Job,
+    scratch: &mut Scratch,
+    progress: &dyn Progress,
+    on_served: impl FnMut(&Served, Option<Sample>),
 ) -> Result<Summary, SimError> {
     let Scratch { ttft_s, block } = scratch;
     let window = Window::of(job.scenario);
-    let mut run = Run { window, tally: Tally::new(window, ttft_s), on_sample };
+    let mut run =
+        Run { window, tally: Tally::new(window, job.scenario.slo_ttft_s, ttft_s), on_served };
     let requests = Requests {
         stream: RequestStream::new(job.scenario, &job.key, job.replication),
         block,
@@ -144,10 +190,10 @@ struct Prefilled {
 struct Run<'a, F> {
     window: Window,
     tally: Tally<'a>,
-    on_sample: F,
+    on_served: F,
 }
 
-impl<F: FnMut(Sample)> Run<'_, F> {
+impl<F: FnMut(&Served, Option<Sample>)> Run<'_, F> {
     /// One pool: a request holds its GPU for prefill and decode. Requests that arrive past the
     /// horizon cannot delay earlier ones.
     fn mono(&mut self, mono: &MonoCluster, requests: Requests) -> Result<PoolTally, SimError> {
@@ -249,9 +295,8 @@ impl<F: FnMut(Sample)> Run<'_, F> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "part of the loop: calls cost 9 of 54 ns per request")]
     fn record(&mut self, request: &Served) {
-        if let Some(sample) = self.tally.record(request) {
-            (self.on_sample)(sample);
-        }
+        let sample = self.tally.record(request);
+        (self.on_served)(request, sample);
     }
 }
 

@@ -24,8 +24,18 @@ pub struct Summary {
     pub p50_ttft_s: Option<f64>,
     /// 90th percentile of the time to first token, seconds.
     pub p90_ttft_s: Option<f64>,
-    /// 99th percentile of the time to first token, seconds.
+    /// 99th percentile of the time to first token, seconds; `None` for fewer than 100 samples.
     pub p99_ttft_s: Option<f64>,
+    /// Standard deviation of the time to first token between requests, seconds.
+    pub std_ttft_s: Option<f64>,
+    /// Mean time to first token of the later half of the samples minus that of the earlier, seconds.
+    pub trend_ttft_s: Option<f64>,
+    /// Mean time to first token of the first tenth of the samples minus that of the rest, seconds.
+    pub onset_ttft_s: Option<f64>,
+    /// Share of samples within the service-level objective; `None` without one.
+    pub slo_attainment: Option<f64>,
+    /// Completions per second of the window within the service-level objective.
+    pub goodput_rps: Option<f64>,
     /// Mean wait for prefill (mono: for the one pool), seconds.
     pub mean_wait_prefill_s: Option<f64>,
     /// Mean prefill time, seconds.
@@ -48,6 +58,12 @@ pub struct Summary {
     pub throughput_rps: f64,
     /// Mean time from arrival to the last token, seconds.
     pub mean_e2e_s: Option<f64>,
+    /// What Little's law leaves unexplained: 1 - lambda W / L, with L, the time average of requests
+    /// in the system, lambda, the arrivals per second, and W, the mean time in the system, counted
+    /// independently of each other. `None` for an empty system.
+    pub little_residual: Option<f64>,
+    /// Whether percentiles are exact; else they have a relative error of at most 0.1 %.
+    pub is_exact: bool,
 }
 
 /// One request of the sample set.

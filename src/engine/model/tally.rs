@@ -4,7 +4,7 @@ use super::summary::{Sample, Summary};
 use crate::math;
 use crate::scenario::{Cluster, Scenario};
 use crate::spec::Observe;
-use crate::statistics::percentiles;
+use crate::statistics::RunSample;
 
 /// One request, from arrival to end. Times on the clock of the simulation.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +35,10 @@ impl Window {
             end_s: scenario.sim_seconds,
             observe: scenario.observe,
         }
+    }
+
+    pub(super) fn between(start_s: f64, end_s: f64, observe: Observe) -> Self {
+        Self { start_s, end_s, observe }
     }
 
     #[inline]
@@ -90,13 +94,15 @@ impl PoolTally {
 #[derive(Debug)]
 pub(super) struct Tally<'a> {
     window: Window,
-    ttft_s: &'a mut Vec<f64>,
+    ttft_s: &'a mut RunSample,
+    slo_ttft_s: Option<f64>,
     simulated: u64,
     in_system_start: u64,
     arrivals: u64,
     completed: u64,
     unfinished: u64,
     late_first_tokens: u64,
+    within_slo: u64,
     sums: Sums,
 }
 
@@ -113,17 +119,19 @@ struct Sums {
 
 impl<'a> Tally<'a> {
     /// Starts at nothing; `ttft_s` is cleared and collects the samples.
-    pub(super) fn new(window: Window, ttft_s: &'a mut Vec<f64>) -> Self {
+    pub(super) fn new(window: Window, slo_ttft_s: Option<f64>, ttft_s: &'a mut RunSample) -> Self {
         ttft_s.clear();
         Self {
             window,
             ttft_s,
+            slo_ttft_s,
             simulated: 0,
             in_system_start: 0,
             arrivals: 0,
             completed: 0,
             unfinished: 0,
             late_first_tokens: 0,
+            within_slo: 0,
             sums: Sums::default(),
         }
     }
@@ -149,6 +157,7 @@ impl<'a> Tally<'a> {
         self.sums.wait_decode += request.wait_decode_s;
         self.sums.service_decode += request.service_decode_s;
         self.sums.e2e += request.end_s - request.arrival_s;
+        self.within_slo += u64::from(self.slo_ttft_s.is_some_and(|slo_s| request.ttft_s <= slo_s));
         self.ttft_s.push(request.ttft_s);
         Some(Sample {
             request: request.number,
@@ -160,10 +169,9 @@ impl<'a> Tally<'a> {
     /// The result of the job. In mono, `first` is the one pool and `decode` stays empty.
     pub(super) fn summary(self, cluster: &Cluster, first: PoolTally, decode: PoolTally) -> Summary {
         let window = self.window;
-        let samples = self.ttft_s.len() as u64;
+        let samples = self.ttft_s.len();
+        let ttft_s = self.ttft_s.describe();
         let mean = |sum: f64| (samples > 0).then(|| sum / math::count(samples));
-        let [p50, p90, p99] =
-            percentiles(self.ttft_s, [0.5, 0.9, 0.99]).map_or([None; 3], |values| values.map(Some));
         let mono = match cluster {
             Cluster::Mono(mono) => Some(mono),
             Cluster::Disagg(_) => None,
@@ -172,6 +180,9 @@ impl<'a> Tally<'a> {
             Cluster::Disagg(disagg) => Some(disagg),
             Cluster::Mono(_) => None,
         };
+        let throughput_rps = math::count(self.completed) / window.length_s();
+        let slo_attainment = self.slo_ttft_s.and_then(|_| mean(math::count(self.within_slo)));
+        let in_system_s = first.waiting_s + first.busy_s + decode.waiting_s + decode.busy_s;
         Summary {
             num_simulated: self.simulated,
             num_in_system_start: self.in_system_start,
@@ -182,9 +193,14 @@ impl<'a> Tally<'a> {
             censored: (self.arrivals > 0)
                 .then(|| math::count(self.late_first_tokens) / math::count(self.arrivals)),
             mean_ttft_s: mean(self.sums.ttft),
-            p50_ttft_s: p50,
-            p90_ttft_s: p90,
-            p99_ttft_s: p99,
+            p50_ttft_s: ttft_s.p50,
+            p90_ttft_s: ttft_s.p90,
+            p99_ttft_s: ttft_s.p99,
+            std_ttft_s: ttft_s.std,
+            trend_ttft_s: ttft_s.trend,
+            onset_ttft_s: ttft_s.onset,
+            slo_attainment,
+            goodput_rps: slo_attainment.map(|share| throughput_rps * share),
             mean_wait_prefill_s: mean(self.sums.wait_prefill),
             mean_service_prefill_s: mean(self.sums.service_prefill),
             mean_wait_decode_s: disagg.and_then(|_| mean(self.sums.wait_decode)),
@@ -194,8 +210,12 @@ impl<'a> Tally<'a> {
             utilization_prefill: disagg.map(|pools| first.utilization(&window, pools.prefill_gpus)),
             utilization_decode: disagg.map(|pools| decode.utilization(&window, pools.decode_gpus)),
             utilization_gpu: mono.map(|pool| first.utilization(&window, pool.num_gpus)),
-            throughput_rps: math::count(self.completed) / window.length_s(),
+            throughput_rps,
             mean_e2e_s: mean(self.sums.e2e),
+            little_residual: mean(self.sums.e2e)
+                .filter(|_| in_system_s > 0.0)
+                .map(|e2e_s| 1.0 - math::count(self.arrivals) * e2e_s / in_system_s),
+            is_exact: self.ttft_s.is_exact(),
         }
     }
 }

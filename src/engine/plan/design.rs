@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::axis::Axis;
+use super::precision::Precision;
 use crate::random::{STREAM_VERSION, Seeding};
 use crate::scenario::{OfferedLoad, Scenario};
 use crate::spec::{Rank, ScenarioSpec, Value, Warmup};
@@ -30,8 +31,12 @@ pub struct Plan {
     pub axes: Vec<Axis>,
     /// Cells in row-major order of the axes, the last one fastest.
     pub cells: Vec<Cell>,
-    /// Replications per cell, >= 1.
+    /// Replications per cell, >= 1; with a wanted precision, those of the first look.
     pub replications: u32,
+    /// Confidence level of intervals, in (0, 1).
+    pub confidence: f64,
+    /// Precision that decides over further replications.
+    pub precision: Option<Precision>,
     /// How cells share randomness.
     pub seeding: Seeding,
     /// What the jobs may grow to.
@@ -39,7 +44,7 @@ pub struct Plan {
     /// Jobs per chunk.
     pub chunk_size: u64,
     /// SHA-256 over everything that decides the values of a row, as hexadecimal digits. Not over
-    /// replications, limits, names or threads: more replications extend a run.
+    /// replications, confidence, precision, limits, names or threads: more replications extend a run.
     pub hash: String,
     /// What all cells have in common, as written.
     pub(super) base: ScenarioSpec,

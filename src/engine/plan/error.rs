@@ -27,6 +27,32 @@ pub enum PlanError {
     BadExclusion { text: String, problem: String },
     #[error("replications is 0: it must be at least 1")]
     NoReplications,
+    #[error("confidence is {level}: it must lie between 0 and 1, such as 0.95")]
+    BadConfidence { level: f64 },
+    #[error(
+        "precision is {relative}: it must lie between 0 and 1, such as 0.05 for half widths of 5 %"
+    )]
+    BadPrecision { relative: f64 },
+    #[error(
+        "the wanted precision is missing: say --precision 0.05, or `precision: {{relative: 0.05}}` in the file"
+    )]
+    NoRelativePrecision,
+    #[error("precision is wanted of no result: name one in `of`, or leave it out")]
+    PrecisionOfNothing,
+    #[error(
+        "max_replications is {max_replications}: it must be at least the {fewest} replications that \
+         every cell gets; raise it, or lower --replications"
+    )]
+    CapTooLow { max_replications: u32, fewest: u32 },
+    #[error(
+        "replications is {replications}: a wanted precision is judged from 2 on; raise --replications"
+    )]
+    PrecisionOfOneRun { replications: u32 },
+    #[error(
+        "up to {max_replications} replications of {cells} cells are {jobs} jobs, the limit is \
+         {limit}: lower --max-replications, drop values, or raise --max-jobs"
+    )]
+    TooManyReplications { max_replications: u32, cells: usize, jobs: u64, limit: u64 },
     #[error(
         "the grid has {cells} cells, with {replications} replications {jobs} jobs; the limit is \
          {limit}: drop values or replications, or raise --max-jobs"

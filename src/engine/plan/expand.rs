@@ -7,6 +7,7 @@ use super::design::{Cell, Limits, Plan, WarmupOrigin, apply, describe};
 use super::error::PlanError;
 use super::exclude::Exclusion;
 use super::jobs::chunk_size;
+use super::precision::{Precision, confidence};
 use crate::scenario::{Defaults, MomentsCache, OfferedLoad, Traces, lower};
 use crate::spec::{ScenarioSpec, SweepSpec, Warmup};
 
@@ -25,6 +26,8 @@ pub fn plan(spec: &SweepSpec, traces: &Traces, limits: Limits) -> Result<Plan, P
     if spec.replications == 0 {
         return Err(PlanError::NoReplications);
     }
+    let confidence = confidence(spec)?;
+    let precision = Precision::lower(spec)?;
     let points = grid_size(&axes, &dimensions, spec.replications, limits)?;
     let mut expansion = Expansion { spec, traces, axes: &axes, moments: MomentsCache::default() };
     let mut seen = BTreeSet::new();
@@ -52,15 +55,31 @@ pub fn plan(spec: &SweepSpec, traces: &Traces, limits: Limits) -> Result<Plan, P
         axes,
         cells,
         replications: spec.replications,
+        confidence,
+        precision,
         seeding: spec.seeding,
         limits,
         chunk_size: 1,
         hash: String::new(),
         base: spec.base.clone(),
     };
-    plan.chunk_size = chunk_size(plan.num_jobs(), plan.expected_requests());
+    check_cap(&plan)?;
+    let waves = plan.waves().len() as u64;
+    plan.chunk_size = chunk_size(plan.num_jobs(), waves, plan.expected_requests());
     plan.hash = plan.content_hash();
     Ok(plan)
+}
+
+/// No look may lead past the limit of jobs.
+fn check_cap(plan: &Plan) -> Result<(), PlanError> {
+    let Some(Precision { max_replications, .. }) = plan.precision else { return Ok(()) };
+    let (cells, limit) = (plan.cells.len(), plan.limits.jobs);
+    let jobs = u64::from(max_replications).saturating_mul(cells as u64);
+    if jobs <= limit {
+        Ok(())
+    } else {
+        Err(PlanError::TooManyReplications { max_replications, cells, jobs, limit })
+    }
 }
 
 /// Points of the full grid, checked against the limit before anything is expanded.

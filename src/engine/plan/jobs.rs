@@ -1,5 +1,7 @@
 //! Jobs and chunks: how cells and replications are numbered and cut.
 //!
+//! Cells are simulated wave by wave. A chunk is a contiguous range of the jobs of a wave.
+//!
 //! Jobs are numbered replication-major (job = replication x cells + cell), so that neighbours are
 //! cells of one replication, which share random streams.
 
@@ -21,6 +23,9 @@ pub struct JobId {
 
 /// Most chunks of a plan.
 const MAX_CHUNKS: u64 = 10_000;
+
+/// Samples that are held in memory to be pooled: 128 MiB.
+const POOLED_SAMPLES: f64 = 16_777_216.0;
 
 /// Simulated requests that make a chunk worth scheduling: about 10 ms of work.
 const CHUNK_REQUESTS: f64 = 250_000.0;
@@ -60,13 +65,33 @@ impl Plan {
 
     /// Number of chunks.
     pub fn num_chunks(&self) -> u64 {
-        self.num_jobs().div_ceil(self.chunk_size)
+        let jobs_of = |wave: Range<usize>| wave.len() as u64 * u64::from(self.replications);
+        self.waves().into_iter().map(|wave| jobs_of(wave).div_ceil(self.chunk_size)).sum()
     }
 
-    /// Job numbers of a chunk.
-    pub fn chunk(&self, number: u64) -> Range<u64> {
-        let start = number * self.chunk_size;
-        start..(start + self.chunk_size).min(self.num_jobs())
+    /// Cells in ranges whose samples fit into memory together: all replications of a range are
+    /// simulated before the next one, so that samples can be pooled and forgotten.
+    ///
+    /// At least one cell each; a function of the plan alone.
+    pub fn waves(&self) -> Vec<Range<usize>> {
+        let mut waves = Vec::new();
+        let (mut start, mut samples) = (0, 0.0);
+        for (i, cell) in self.cells.iter().enumerate() {
+            let own = cell.expected_requests() * f64::from(self.replications);
+            if i > start && samples + own > POOLED_SAMPLES {
+                waves.push(start..i);
+                (start, samples) = (i, 0.0);
+            }
+            samples += own;
+        }
+        waves.push(start..self.cells.len());
+        waves
+    }
+
+    /// Whether the samples of a cell are kept one by one to be pooled: expected to fit into memory.
+    pub fn keeps_samples(&self, cell: u32, replications: u32) -> bool {
+        let expected = self.cells[cell as usize].expected_requests() * f64::from(replications);
+        expected <= POOLED_SAMPLES
     }
 
     /// Requests to expect from all jobs.
@@ -91,8 +116,10 @@ pub fn stream_key(scenario: &Scenario, seeding: Seeding) -> StreamKey {
     clippy::cast_precision_loss,
     reason = "a rough size; any positive number is right"
 )]
-pub(super) fn chunk_size(jobs: u64, expected_requests: f64) -> u64 {
+pub(super) fn chunk_size(jobs: u64, waves: u64, expected_requests: f64) -> u64 {
     let requests_per_job = (expected_requests / jobs as f64).max(1.0);
     let worthwhile = (CHUNK_REQUESTS / requests_per_job).ceil() as u64;
-    worthwhile.min(jobs.div_ceil(MIN_CHUNKS)).max(jobs.div_ceil(MAX_CHUNKS)).max(1)
+    // The last chunk of a wave may be a small one.
+    let most = MAX_CHUNKS.saturating_sub(waves).max(1);
+    worthwhile.min(jobs.div_ceil(MIN_CHUNKS)).max(jobs.div_ceil(most)).max(1)
 }

@@ -6,9 +6,11 @@ mod error;
 mod exclude;
 mod expand;
 mod jobs;
+mod precision;
 
 pub use axis::Axis;
 pub use design::{Cell, Limits, Plan, WarmupOrigin};
 pub use error::PlanError;
 pub use expand::plan;
 pub use jobs::{JobId, stream_key};
+pub use precision::{Precision, confidence};

@@ -108,7 +108,10 @@ impl OfferedLoad {
 
 /// Moments that were computed before. A plan has many cells and few distributions.
 #[derive(Debug, Default)]
-pub struct MomentsCache(Vec<(TokenLengths, f64, Moments)>);
+pub struct MomentsCache {
+    moments: Vec<(TokenLengths, f64, Moments)>,
+    covariances: Vec<(TokenLengths, TokenLengths, f64, f64)>,
+}
 
 impl MomentsCache {
     /// Past this many distributions the search costs more than it saves.
@@ -116,17 +119,43 @@ impl MomentsCache {
 
     /// See [`TokenLengths::moments_at_least`].
     pub fn moments_at_least(&mut self, lengths: &TokenLengths, floor: f64) -> Moments {
-        let known = self.0.iter().find(|(known, known_floor, _)| {
+        let known = self.moments.iter().find(|(known, known_floor, _)| {
             known == lengths && known_floor.total_cmp(&floor).is_eq()
         });
         if let Some(&(_, _, moments)) = known {
             return moments;
         }
         let moments = lengths.moments_at_least(floor);
-        if self.0.len() == Self::CAPACITY {
-            self.0.clear();
+        if self.moments.len() == Self::CAPACITY {
+            self.moments.clear();
         }
-        self.0.push((lengths.clone(), floor, moments));
+        self.moments.push((lengths.clone(), floor, moments));
         moments
+    }
+
+    /// See [`TokenLengths::covariance`].
+    pub fn covariance(
+        &mut self,
+        prompt: &TokenLengths,
+        output: &TokenLengths,
+        output_floor: f64,
+    ) -> f64 {
+        if prompt.rows_shared_with(output).is_none() {
+            return 0.0;
+        }
+        let known = self.covariances.iter().find(|(known_prompt, known_output, known_floor, _)| {
+            known_prompt == prompt
+                && known_output == output
+                && known_floor.total_cmp(&output_floor).is_eq()
+        });
+        if let Some(&(_, _, _, covariance)) = known {
+            return covariance;
+        }
+        let covariance = prompt.covariance(output, output_floor);
+        if self.covariances.len() == Self::CAPACITY {
+            self.covariances.clear();
+        }
+        self.covariances.push((prompt.clone(), output.clone(), output_floor, covariance));
+        covariance
     }
 }

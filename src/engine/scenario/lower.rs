@@ -109,6 +109,11 @@ pub fn lower(
         observe: full.observe.unwrap_or_default(),
         prompt_tokens: lengths("prompt_tokens", &full.prompt_tokens, LengthColumn::Prompt)?,
         output_tokens: lengths("output_tokens", &full.output_tokens, LengthColumn::Output)?,
+        slo_ttft_s: full
+            .slo
+            .ttft_s
+            .map(|slo_s| within("slo.ttft_s", Some(slo_s), (0.0, MAX_SECONDS)))
+            .transpose()?,
         cluster: lower_cluster(&full)?,
         arrivals,
     })

@@ -18,6 +18,8 @@ pub struct Scenario {
     pub random_seed: u64,
     /// Which requests the results describe.
     pub observe: Observe,
+    /// Service-level objective: a time to first token that requests should not exceed, seconds, > 0.
+    pub slo_ttft_s: Option<f64>,
     /// When requests arrive.
     pub arrivals: Arrivals,
     /// Prompt lengths. Of a trace: the recorded column with its bounds.
@@ -97,7 +99,8 @@ impl Scenario {
         self.sim_seconds - self.warmup_seconds
     }
 
-    /// What names the system itself, in a fixed spelling: everything but window and seed.
+    /// What names the system itself, in a fixed spelling: everything but window,
+    /// objective and seed.
     pub fn canonical(&self) -> String {
         let mut text = self.cluster.canonical();
         // Writing to a String cannot fail.
@@ -119,14 +122,15 @@ impl Scenario {
         text
     }
 
-    /// The window and how it is observed, in a fixed spelling.
+    /// The window, how it is observed and what it is held against, in a fixed spelling.
     ///
     /// `is_auto` says that the start is yet to be found, or was: what names the cell is then the
     /// word, not the number.
     pub(crate) fn canonical_window(&self, is_auto: bool) -> String {
         let start =
             if is_auto { Warmup::AUTO.to_owned() } else { format!("{:?}", self.warmup_seconds) };
-        format!("{start} {:?} {:?}", self.sim_seconds, self.observe)
+        let slo = self.slo_ttft_s.map_or_else(String::new, |slo_s| format!(" slo {slo_s:?}"));
+        format!("{start} {:?} {:?}{slo}", self.sim_seconds, self.observe)
     }
 }
 

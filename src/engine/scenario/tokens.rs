@@ -102,6 +102,19 @@ impl TokenLengths {
         Moments { mean, std: (square - mean * mean).max(0.0).sqrt() }
     }
 
+    /// Exact covariance of this count with max(`output`, `output_floor`) in one request: 0 unless
+    /// both are drawn as pairs from the rows of one trace.
+    pub fn covariance(&self, output: &Self, output_floor: f64) -> f64 {
+        let Some(rows) = self.rows_shared_with(output) else { return 0.0 };
+        let pairs = (0..rows)
+            .filter_map(|row| Some((self.recorded(row)?, output.recorded(row)?.max(output_floor))));
+        let n = math::count(rows as u64);
+        let sums = pairs.clone().fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
+        let (prompt_mean, output_mean) = (sums.0 / n, sums.1 / n);
+        pairs.map(|(prompt, output)| (prompt - prompt_mean) * (output - output_mean)).sum::<f64>()
+            / n
+    }
+
     /// The number of rows, if both lengths of a request come from the same rows.
     pub(crate) fn rows_shared_with(&self, output: &Self) -> Option<usize> {
         match (&self.distribution, &output.distribution) {

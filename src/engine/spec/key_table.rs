@@ -137,7 +137,7 @@ fn draws_lengths(spec: &ScenarioSpec) -> bool {
     !is_trace(spec)
 }
 
-static SYSTEM_KEYS: [Key; 21] = [
+static SYSTEM_KEYS: [Key; 22] = [
     Key {
         aliases: &["modes"],
         rank: Rank::System,
@@ -190,6 +190,18 @@ static SYSTEM_KEYS: [Key; 21] = [
         observe,
         "events: requests whose first token falls in the window (default); arrivals: requests that arrive in it"
     ),
+    Key {
+        aliases: &["slo_ttft_s"],
+        ..key!(
+            "slo.ttft_s",
+            "slo_ttft_s",
+            Kind::Number,
+            "s",
+            always,
+            slo.ttft_s,
+            "service-level objective: the TTFT that a request should not exceed (default: none)"
+        )
+    },
     Key {
         rank: Rank::System,
         set: |spec, value| {

@@ -16,9 +16,11 @@ pub use condition::{Comparison, Condition, ConditionError, Operand, Operator};
 pub use keys::{Key, Rank};
 pub use list::{ListError, MAX_LIST_VALUES, parse_items, parse_list};
 pub use scenario::{
-    ArrivalKind, ArrivalSpec, DisaggSpec, Mode, MonoSpec, Observe, ScenarioSpec, TokenMode,
-    TokenSpec, WindowSpec,
+    ArrivalKind, ArrivalSpec, DisaggSpec, Mode, MonoSpec, Observe, ScenarioSpec, SloSpec,
+    TokenMode, TokenSpec, WindowSpec,
 };
-pub use sweep::{AxisSpec, AxisValues, SweepSpec, axes_in_order};
+pub use sweep::{
+    AxisSpec, AxisValues, DEFAULT_CONFIDENCE, PrecisionSpec, SweepSpec, axes_in_order,
+};
 pub use value::{Kind, Value};
 pub use warmup::Warmup;

@@ -78,6 +78,8 @@ pub struct ScenarioSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observe: Option<Observe>,
     #[serde(skip_serializing_if = "is_default")]
+    pub slo: SloSpec,
+    #[serde(skip_serializing_if = "is_default")]
     pub arrival: ArrivalSpec,
     #[serde(skip_serializing_if = "is_default")]
     pub prompt_tokens: TokenSpec,
@@ -87,6 +89,15 @@ pub struct ScenarioSpec {
     pub cluster_mono: MonoSpec,
     #[serde(skip_serializing_if = "is_default")]
     pub cluster_disagg: DisaggSpec,
+}
+
+/// `slo` of a scenario: what its users are promised.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SloSpec {
+    /// Time to first token that a request should not exceed, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttft_s: Option<f64>,
 }
 
 /// `arrival` of a scenario.

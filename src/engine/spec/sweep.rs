@@ -29,10 +29,33 @@ pub struct SweepSpec {
     /// Conditions of cells that are left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
-    /// Replications per cell.
+    /// Replications per cell; with a wanted precision, the fewest.
     pub replications: u32,
     /// How cells share randomness.
     pub seeding: Seeding,
+    /// Confidence level of intervals, in (0, 1); `None` for [`DEFAULT_CONFIDENCE`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
+    /// Precision that decides how often a cell is replicated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<PrecisionSpec>,
+}
+
+/// Confidence level of intervals when nothing is said.
+pub const DEFAULT_CONFIDENCE: f64 = 0.95;
+
+/// A wanted precision as written.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PrecisionSpec {
+    /// Half width of the interval relative to the value, in (0, 1).
+    pub relative: Option<f64>,
+    /// Results that must reach it; `None` for the defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<Vec<String>>,
+    /// Most replications of a cell; `None` for the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_replications: Option<u32>,
 }
 
 /// One axis as written.

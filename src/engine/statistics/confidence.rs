@@ -24,6 +24,12 @@ impl Confidence {
         self.level
     }
 
+    /// Quantile of Student's t for an interval from this many independent values: n - 1 degrees of
+    /// freedom. `None` for fewer than two, or more than were announced.
+    pub fn t(&self, values: usize) -> Option<f64> {
+        self.quantiles.get(values.checked_sub(2)?).copied()
+    }
+
     /// Estimates the expectation of which `values` are independent observations.
     ///
     /// At most as many values as were announced. Returns `None` without values. The sum runs in
@@ -34,25 +40,37 @@ impl Confidence {
         }
         let n = math::count(values.len() as u64);
         let mean = values.iter().sum::<f64>() / n;
-        let half_width = values.len().checked_sub(2).map(|row| {
+        let std = (values.len() > 1).then(|| {
             let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
-            self.quantiles[row] * (squares / (n - 1.0) / n).sqrt()
+            (squares / (n - 1.0)).sqrt()
         });
-        Some(Estimate { mean, half_width })
+        let half_width = std.and_then(|std| Some(self.t(values.len())? * std / n.sqrt()));
+        Some(Estimate { mean, half_width, std })
     }
 }
 
-/// Mean and half width of a two-sided confidence interval from independent replications.
+/// An estimate from independent replications, with the half width of its two-sided confidence
+/// interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
-    /// Arithmetic mean.
+    /// Arithmetic mean, or another point estimate that an interval was made for.
     pub mean: f64,
-    /// Half width (Student t, n - 1 degrees of freedom); `None` for fewer than two values.
+    /// Half width of the interval (Student t); `None` where nothing honest is known, as for fewer
+    /// than two values.
     pub half_width: Option<f64>,
+    /// Standard deviation of one value (divisor n - 1); `None` for fewer than two values.
+    pub std: Option<f64>,
+}
+
+impl Estimate {
+    /// Whether the interval contains a value; `None` without an interval.
+    pub fn contains(&self, value: f64) -> Option<bool> {
+        Some((self.mean - value).abs() <= self.half_width?)
+    }
 }
 
 /// The `probability` quantile of Student's t distribution.
-fn student_t_quantile(probability: f64, degrees_of_freedom: f64) -> f64 {
+pub(super) fn student_t_quantile(probability: f64, degrees_of_freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, degrees_of_freedom)
         .map_or(f64::NAN, |distribution| distribution.inverse_cdf(probability))
 }

@@ -1,9 +1,22 @@
 //! Statistics of results: what samples, runs and replications say, and how sure that is.
+//!
+//! `sample` describes one run, `pooled` all replications of a cell together, `confidence` their
+//! means, `batches` a single run that has no replication beside it.
 
+mod batches;
 mod confidence;
+mod histogram;
 mod mser;
+mod paired;
 mod percentile;
+mod pooled;
+mod sample;
 
+pub use batches::{BATCHES, batches_suffice, difference_of_parts, sectioned};
 pub use confidence::{Confidence, Estimate};
+pub use histogram::Histogram;
 pub use mser::mser;
+pub use paired::{Comparison, Pair};
 pub use percentile::percentiles;
+pub use pooled::PooledSample;
+pub use sample::{Description, EXACT_VALUES, KeptSample, MIN_VALUES_OF_P99, RunSample};

@@ -187,12 +187,15 @@ fn levy_weights(servers: f64, utilization: f64) -> Vec<f64> {
         .collect();
     (1..=length)
         .map(|n| {
-            let directions = turns.iter().cycle().step_by(n as usize);
-            let coefficient: f64 = values
-                .iter()
-                .zip(directions)
-                .map(|((real, imaginary), (cos, sin))| real * cos + imaginary * sin)
-                .sum();
+            let (mut coefficient, mut turn) = (0.0, 0);
+            for (real, imaginary) in &values {
+                let (cos, sin) = turns[turn];
+                coefficient += real * cos + imaginary * sin;
+                turn += n as usize;
+                if turn >= turns.len() {
+                    turn -= turns.len();
+                }
+            }
             (coefficient * libm::exp(-decay * f64::from(n))).max(0.0)
         })
         .collect()

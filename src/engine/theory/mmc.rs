@@ -6,6 +6,9 @@ use super::numeric::{
     two_stage_kernel_s, whole_count,
 };
 
+/// A share of a sum that leaves its digits alone.
+const NO_DIGIT: f64 = 1e-18;
+
 /// The M/M/c queue in steady state.
 ///
 /// With offered load per server rho, C the probability of waiting (Erlang's C formula) and
@@ -13,8 +16,8 @@ use super::numeric::{
 /// `C exp(-delta t)`. Source of all formulas unless another is named: D. Gross and C. M. Harris,
 /// *Fundamentals of Queueing Theory* (1974 and later), the sections on M/M/1 and M/M/c.
 ///
-/// Any number of servers works; the cost of [`Mmc::new`] and of [`Mmc::state_probability`] is
-/// linear in it.
+/// Any number of servers works. The cost of [`Mmc::state_probability`] is linear in it; the sum of
+/// [`Mmc::new`] ends sooner (65,536 servers take microseconds).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Mmc {
     arrival_rate_per_s: f64,
@@ -56,6 +59,11 @@ impl Mmc {
     /// Mean service time.
     pub fn mean_service_s(&self) -> f64 {
         self.mean_service_s
+    }
+
+    /// Number of servers.
+    pub fn servers(&self) -> u32 {
+        self.servers
     }
 
     /// Offered load per server: the share of time that a server is busy, in (0, 1).
@@ -206,13 +214,21 @@ impl Mmc {
     }
 }
 
-/// The blocking probability of a system without a queue, by the recursion over servers that
-/// only adds and divides positive numbers.
+/// The blocking probability of a system without a queue: the inverse of
+/// `1 + c / a + c (c - 1) / a^2 + ...`, a sum of positive terms that ends when they no longer
+/// count. Where it overflows, the probability is below the smallest positive number.
 fn erlang_b(offered: f64, servers: u32) -> f64 {
-    (1..=servers).fold(1.0, |blocking, server| {
-        let carried_over = offered * blocking;
-        carried_over / (f64::from(server) + carried_over)
-    })
+    let (mut sum, mut term) = (1.0, 1.0);
+    for free in (1..=servers).rev() {
+        let ratio = f64::from(free) / offered;
+        term *= ratio;
+        sum += term;
+        let is_settled = ratio < 1.0 && term < sum * NO_DIGIT * (1.0 - ratio);
+        if is_settled || sum == f64::INFINITY {
+            break;
+        }
+    }
+    1.0 / sum
 }
 
 fn fourth_power(value: f64) -> f64 {

@@ -1,0 +1,161 @@
+//! Which interval of a pooled percentile covers? Three candidates against exact quantiles.
+//!
+//! `cargo run --release -p sweep-engine --example pooled_intervals [experiments]`
+//!
+//! Each experiment is 10 replications of an M/M/c queue (mono, exponential service, started empty, a
+//! tenth of the requests as warm-up). The truth is that of `theory::Mmc`.
+
+#![expect(clippy::cast_precision_loss, reason = "sample sizes are small")]
+#![expect(clippy::print_stdout, reason = "a table for people")]
+
+use std::env;
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use sweep_engine::model::{Job, Scratch, simulate_observed};
+use sweep_engine::plan::{Limits, plan, stream_key};
+use sweep_engine::progress::Silent;
+use sweep_engine::random::Seeding;
+use sweep_engine::scenario::{Scenario, Traces};
+use sweep_engine::spec::{AxisSpec, AxisValues, SweepSpec};
+use sweep_engine::statistics::{Confidence, percentiles};
+use sweep_engine::theory::Mmc;
+
+const REPLICATIONS: u32 = 10;
+const LEVEL: f64 = 0.95;
+
+fn scenario(servers: u32, load: f64, requests: f64) -> Scenario {
+    let rate = load * f64::from(servers);
+    let settings = [
+        ("mode", "mono".to_owned()),
+        ("num_gpus", servers.to_string()),
+        ("rates", rate.to_string()),
+        ("prompt_tokens.mode", "exponential".to_owned()),
+        ("prompt_tokens.mean", "1".to_owned()),
+        ("prompt_tokens.integer", "false".to_owned()),
+        ("prompt_tokens.min_value", "0".to_owned()),
+        ("output_tokens.mode", "fixed".to_owned()),
+        ("output_tokens.value", "1".to_owned()),
+        ("cluster_mono.prefill_tokens_per_s", "1".to_owned()),
+        ("cluster_mono.decode_tokens_per_s", "1e15".to_owned()),
+        ("sim_seconds", (requests / rate * 1.1).to_string()),
+        ("warmup_seconds", (requests / rate * 0.1).to_string()),
+        ("observe", "arrivals".to_owned()),
+    ];
+    let axes = settings
+        .map(|(name, value)| AxisSpec { name: name.to_owned(), values: AxisValues::Text(value) });
+    let spec = SweepSpec { axes: axes.to_vec(), replications: 1, ..SweepSpec::default() };
+    let plan = plan(&spec, &Traces::default(), Limits::default()).expect("the settings are valid");
+    plan.cells[0].scenario.clone()
+}
+
+/// Samples of the replications of one experiment.
+fn samples(scenario: &Scenario, seed: u64) -> Vec<Vec<f64>> {
+    let scenario = Scenario { random_seed: seed, ..scenario.clone() };
+    let mut scratch = Scratch::default();
+    (0..REPLICATIONS)
+        .map(|replication| {
+            let key = stream_key(&scenario, Seeding::Common);
+            let job = Job { scenario: &scenario, key, replication, max_requests: u64::MAX };
+            let mut ttft_s = Vec::new();
+            simulate_observed(&job, &mut scratch, &Silent, |sample| ttft_s.push(sample.ttft_s))
+                .expect("no limit");
+            ttft_s
+        })
+        .collect()
+}
+
+fn percentile(mut sample: Vec<f64>, p: f64) -> f64 {
+    percentiles(&mut sample, [p.clamp(0.0, 1.0)]).expect("a sample")[0]
+}
+
+/// Ways to judge a pooled percentile.
+const METHODS: [&str; 3] = ["sectioning", "jackknife", "ratio"];
+
+/// Pooled percentile, and by method the half width of its interval, if there is one.
+fn intervals(replications: &[Vec<f64>], p: f64, t: f64) -> (f64, [Option<f64>; 3]) {
+    let pooled = percentile(replications.concat(), p);
+    let widths = [
+        Some(sectioning(replications, p, pooled)),
+        Some(jackknife(replications, p)),
+        ratio(replications, p, pooled, t),
+    ];
+    (pooled, [widths[0].map(|error| t * error), widths[1].map(|error| t * error), widths[2]])
+}
+
+/// Standard error from the replications' own percentiles (Asmussen & Glynn 2007, section III.5).
+fn sectioning(replications: &[Vec<f64>], p: f64, pooled: f64) -> f64 {
+    let count = replications.len() as f64;
+    let own = replications.iter().map(|one| percentile(one.clone(), p));
+    let squares: f64 = own.map(|own| (own - pooled).powi(2)).sum();
+    (squares / (count - 1.0) / count).sqrt()
+}
+
+/// Standard error from the pooled percentiles without one replication each.
+fn jackknife(replications: &[Vec<f64>], p: f64) -> f64 {
+    let count = replications.len() as f64;
+    let without: Vec<f64> = (0..replications.len())
+        .map(|left_out| {
+            let rest = replications.iter().enumerate().filter(|(i, _)| *i != left_out);
+            percentile(rest.flat_map(|(_, one)| one.iter().copied()).collect(), p)
+        })
+        .collect();
+    let mean = without.iter().sum::<f64>() / count;
+    let squares: f64 = without.iter().map(|one| (one - mean).powi(2)).sum();
+    (squares * (count - 1.0) / count).sqrt()
+}
+
+/// Half of the interval that inverts the ratio estimate of the distribution function; none where it
+/// reaches beyond the sample.
+fn ratio(replications: &[Vec<f64>], p: f64, pooled: f64, t: f64) -> Option<f64> {
+    let count = replications.len() as f64;
+    let all: Vec<f64> = replications.concat();
+    let squares: f64 = replications
+        .iter()
+        .map(|one| one.iter().filter(|x| **x <= pooled).count() as f64 - p * one.len() as f64)
+        .map(|excess| excess * excess)
+        .sum();
+    let reach = t * (squares * count / (count - 1.0)).sqrt() / all.len() as f64;
+    (reach <= p && p + reach <= 1.0)
+        .then(|| (percentile(all.clone(), p + reach) - percentile(all, p - reach)) / 2.0)
+}
+
+/// One line of the table: by method, how many of the intervals hold the truth, and how many
+/// experiments have none.
+fn line(scenario: &Scenario, truth: f64, p: f64, experiments: u64) -> String {
+    let t = Confidence::new(LEVEL, REPLICATIONS).t(REPLICATIONS as usize).expect("announced");
+    let outcomes: Vec<(f64, [Option<f64>; 3])> = (0..experiments)
+        .into_par_iter()
+        .map(|seed| intervals(&samples(scenario, seed), p, t))
+        .collect();
+    let covered = (0..METHODS.len()).map(|method| {
+        let given: Vec<(f64, f64)> = outcomes
+            .iter()
+            .filter_map(|(pooled, widths)| Some((*pooled, widths[method]?)))
+            .collect();
+        let hits = given.iter().filter(|(pooled, width)| (pooled - truth).abs() <= *width).count();
+        let missing = outcomes.len() - given.len();
+        format!(
+            "{:.1} % ({:.0} % without)",
+            100.0 * hits as f64 / given.len() as f64,
+            100.0 * missing as f64 / outcomes.len() as f64
+        )
+    });
+    covered.collect::<Vec<_>>().join(" | ")
+}
+
+fn main() {
+    let experiments: u64 = env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(1000);
+    println!("| system | requests per run | p | {} |", METHODS.join(" | "));
+    println!("|---|---|---|{}", "---|".repeat(METHODS.len()));
+    for (servers, load) in [(1, 0.5), (1, 0.8), (1, 0.9), (4, 0.8)] {
+        let exact = Mmc::new(load * f64::from(servers), 1.0, servers).expect("stable");
+        for requests in [1e3, 1e4] {
+            let scenario = scenario(servers, load, requests);
+            for p in [0.5, 0.9, 0.99] {
+                let truth = exact.sojourn_quantile_s(p).expect("a probability");
+                let cells = line(&scenario, truth, p, experiments);
+                println!("| M/M/{servers} at {load} | {requests} | {p} | {cells} |");
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Percentiles of all replications' samples together, with an interval over the replications.
+//!
+//! The interval inverts one of the distribution function: at the pooled percentile the share of
+//! smaller values is a ratio of two sums over replications, whose standard error is known (Cochran
+//! 1977, section 6.4); its limits p - h and p + h are read as percentiles again (Woodruff 1952).
+//! Of sectioning, jackknife and this, measured on queues with exact answers, this one covered best
+//! in runs that are short for their load, and all three alike in long ones.
+
+use super::confidence::{Confidence, Estimate};
+use super::histogram::Histogram;
+use super::percentile::Ranked;
+use super::sample::{KeptSample, MIN_VALUES_OF_P99};
+use crate::math;
+
+/// The samples of all replications of a cell.
+#[derive(Debug)]
+pub struct PooledSample<'a> {
+    replications: Vec<&'a KeptSample>,
+    all: All,
+}
+
+/// All values together.
+#[derive(Debug)]
+enum All {
+    Exact(Vec<f64>),
+    Binned(Histogram),
+}
+
+impl<'a> PooledSample<'a> {
+    /// Takes the samples of independent replications together. Exact if all of them are.
+    pub fn new(replications: Vec<&'a KeptSample>) -> Self {
+        let exact: Option<Vec<&[f64]>> = replications
+            .iter()
+            .map(|sample| match sample {
+                KeptSample::Exact(values) => Some(&**values),
+                KeptSample::Binned(_) => None,
+            })
+            .collect();
+        let all = exact.map_or_else(
+            || All::Binned(merged(&replications)),
+            |samples| All::Exact(samples.concat()),
+        );
+        Self { replications, all }
+    }
+
+    /// Whether percentiles are exact; else they have a relative error of at most 0.1 %.
+    pub fn is_exact(&self) -> bool {
+        matches!(self.all, All::Exact(_))
+    }
+
+    /// Number of values.
+    pub fn len(&self) -> u64 {
+        match &self.all {
+            All::Exact(values) => values.len() as u64,
+            All::Binned(histogram) => histogram.len(),
+        }
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Percentiles of all values, each with half the length of its interval. `None` without values,
+    /// and for a probability of 0.99 and more with fewer than [`MIN_VALUES_OF_P99`].
+    ///
+    /// The half width is `None` for fewer than two replications, and where the interval reaches
+    /// beyond the sample: then there is too little of it.
+    pub fn percentiles<const N: usize>(
+        &mut self,
+        probabilities: [f64; N],
+        confidence: &Confidence,
+    ) -> [Option<Estimate>; N] {
+        let len = self.len();
+        let mut percentile: Box<dyn FnMut(f64) -> Option<f64>> = match &mut self.all {
+            All::Exact(values) => {
+                let mut ranked = Ranked::new(values);
+                Box::new(move |p| ranked.percentile(p))
+            }
+            All::Binned(histogram) => Box::new(|p| histogram.percentile(p)),
+        };
+        probabilities.map(|probability| {
+            if probability >= 0.99 && len < MIN_VALUES_OF_P99 {
+                return None;
+            }
+            let mean = percentile(probability)?;
+            let reach = share_half_width(&self.replications, mean, confidence);
+            let half_width = reach
+                .filter(|reach| *reach <= probability && probability + reach <= 1.0)
+                .and_then(|reach| {
+                    let above = percentile(probability + reach)?;
+                    Some((above - percentile(probability - reach)?) / 2.0)
+                });
+            Some(Estimate { mean, half_width, std: None })
+        })
+    }
+}
+
+/// Half width of the interval of the share of values up to `limit`.
+fn share_half_width(
+    replications: &[&KeptSample],
+    limit: f64,
+    confidence: &Confidence,
+) -> Option<f64> {
+    let t = confidence.t(replications.len())?;
+    let counts: Vec<(f64, f64)> = replications
+        .iter()
+        .map(|sample| (math::count(sample.count_at_most(limit)), math::count(sample.len())))
+        .collect();
+    let total: f64 = counts.iter().map(|(_, values)| values).sum();
+    let share = counts.iter().map(|(smaller, _)| smaller).sum::<f64>() / total;
+    let squares: f64 = counts
+        .iter()
+        .map(|(smaller, values)| {
+            let residual = smaller - share * values;
+            residual * residual
+        })
+        .sum();
+    let n = math::count(replications.len() as u64);
+    Some(t * (squares * n / (n - 1.0)).sqrt() / total)
+}
+
+fn merged(replications: &[&KeptSample]) -> Histogram {
+    let mut all = Histogram::default();
+    for sample in replications {
+        match sample {
+            KeptSample::Exact(values) => all.merge(&Histogram::of(values)),
+            KeptSample::Binned(histogram) => all.merge(histogram),
+        }
+    }
+    all
+}
+
+impl KeptSample {
+    /// Number of values.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Exact(values) => values.len() as u64,
+            Self::Binned(histogram) => histogram.len(),
+        }
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The histogram alone, which takes less memory.
+    #[must_use]
+    pub fn binned(self) -> Self {
+        match self {
+            Self::Exact(values) => Self::Binned(Histogram::of(&values)),
+            Self::Binned(_) => self,
+        }
+    }
+
+    fn count_at_most(&self, limit: f64) -> u64 {
+        match self {
+            Self::Exact(values) => values.iter().filter(|value| **value <= limit).count() as u64,
+            Self::Binned(histogram) => histogram.count_at_most(limit),
+        }
+    }
+}

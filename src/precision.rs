@@ -1,0 +1,106 @@
+//! The rule of a wanted precision: what a cell needs after a look. Pure.
+//!
+//! Looks at fixed numbers of replications (R, 2R, 4R, ...) keep the bias of stopping when an interval
+//! happens to be narrow small; docs/error-bars.md shows what is left of it.
+
+use sweep_engine::plan::{Plan, Precision};
+use sweep_engine::scenario::Arrivals;
+use sweep_engine::statistics::Estimate;
+
+use crate::schema::{CellRow, is_structural_null};
+
+/// Runs are lengthened up to this many times.
+const MAX_STRETCH: u32 = 64;
+
+/// What a cell needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Stop(StopReason),
+    /// This many replications.
+    Replicate(u32),
+    /// Runs of twice the length, from the first replication on.
+    Lengthen,
+}
+
+/// Why a cell got no further replication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StopReason {
+    /// The number of replications was given.
+    Fixed,
+    Precision,
+    MaxReplications,
+    /// No steady state to be precise about.
+    Saturated,
+    /// A job failed.
+    Failed,
+}
+
+impl StopReason {
+    /// The word in tables.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::Precision => "precision",
+            Self::MaxReplications => "max_replications",
+            Self::Saturated => "saturated",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Judges a cell by its row. `stretch` says how often its runs were doubled already.
+pub(crate) fn judge(plan: &Plan, cell: u32, row: &CellRow, stretch: u32) -> Verdict {
+    let Some(precision) = &plan.precision else { return Verdict::Stop(StopReason::Fixed) };
+    if plan.cells[cell as usize].load.is_saturated() {
+        return Verdict::Stop(StopReason::Saturated);
+    }
+    if row.failed > 0 {
+        return Verdict::Stop(StopReason::Failed);
+    }
+    if is_biased(precision, row) && can_lengthen(plan, cell, stretch) {
+        return Verdict::Lengthen;
+    }
+    if precision.of.iter().all(|name| is_precise(precision, row, name)) {
+        return Verdict::Stop(StopReason::Precision);
+    }
+    precision
+        .next_look(row.replications)
+        .map_or(Verdict::Stop(StopReason::MaxReplications), Verdict::Replicate)
+}
+
+fn is_precise(precision: &Precision, row: &CellRow, name: &str) -> bool {
+    match row.estimate(name) {
+        Some(Estimate { mean, half_width: Some(half_width), .. }) => {
+            half_width <= precision.relative * mean.abs()
+        }
+        Some(_) => false,
+        // A pool that the mode does not have needs no precision.
+        None => is_structural_null(name),
+    }
+}
+
+/// Whether the long run is asked for, and single runs are so short that their percentiles are biased
+/// by more than the wanted precision.
+fn is_biased(precision: &Precision, row: &CellRow) -> bool {
+    row.short_runs == Some(true)
+        && precision.of.iter().filter_map(|name| Some((name, name.strip_prefix("pooled_")?))).any(
+            |(pooled, of_runs)| match (row.estimate(pooled), row.estimate(of_runs)) {
+                (Some(pooled), Some(of_runs)) => {
+                    (pooled.mean - of_runs.mean).abs() > precision.relative * pooled.mean.abs()
+                }
+                // Too few samples for the percentile of a single run.
+                (Some(_), None) => true,
+                (None, _) => false,
+            },
+        )
+}
+
+/// A swept horizon is a question of its own, and a recording ends where it ends.
+fn can_lengthen(plan: &Plan, cell: u32, stretch: u32) -> bool {
+    let cell = &plan.cells[cell as usize];
+    let is_swept = plan.axes.iter().any(|axis| axis.key.path == "sim_seconds");
+    let is_recorded = matches!(cell.scenario.arrivals, Arrivals::Trace(_));
+    #[expect(clippy::cast_precision_loss, reason = "compared with an expectation")]
+    let is_within_limit = 2.0 * cell.expected_requests() <= plan.limits.requests_per_job as f64;
+    stretch < MAX_STRETCH && !is_swept && !is_recorded && is_within_limit
+}

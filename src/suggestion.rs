@@ -1,0 +1,27 @@
+//! What to write instead of a misspelt name.
+
+/// Names that a hint lists at most.
+const LISTED_NAMES: usize = 24;
+
+/// ``did you mean `near`?`` if a known name is near, else a list of all of them.
+pub(crate) fn nearest_or_all<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.collect();
+    let near = known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(known, name), known))
+        .filter(|&(distance, _)| distance <= name.len() / 3)
+        .min_by_key(|&(distance, _)| distance);
+    match near {
+        Some((_, near)) => format!("did you mean `{near}`?"),
+        None => format!("choose from {}", listed(&known)),
+    }
+}
+
+/// `a, b, c`, cut after a screenful.
+pub(crate) fn listed(names: &[&str]) -> String {
+    let mut text = names.iter().take(LISTED_NAMES).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > LISTED_NAMES {
+        text.push_str(", ...");
+    }
+    text
+}
