@@ -229,7 +229,7 @@ pub(crate) struct ScenarioArgs {
     /// Horizon, seconds [default: 600]
     #[arg(long, value_name = "S", help_heading = "Scenario", allow_hyphen_values = true)]
     pub(crate) sim_seconds: Option<String>,
-    /// Start of the observation window, seconds [default: 60]
+    /// Start of the observation window, seconds, or `auto`: found by pilot replications [default: 60]
     #[arg(long, value_name = "S", help_heading = "Scenario", allow_hyphen_values = true)]
     pub(crate) warmup_seconds: Option<String>,
     /// Master seed [default: 42]

@@ -35,9 +35,18 @@ pub(crate) fn estimate(plan: &Plan, threads: Option<usize>) -> Result<Estimate, 
     let threads = threads.unwrap_or_else(available_threads);
     let (seconds_per_request, rows) = probe_jobs(plan);
     let simulation_s = plan.expected_requests() * seconds_per_request;
-    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    let parallel_s = simulation_s / (threads as f64).min(plan.num_chunks() as f64);
-    Ok(Estimate { wall_s: parallel_s + probe_tables(plan, &rows)?, threads })
+    let parallel_s = spread_s(simulation_s, threads, plan.num_chunks());
+    // The pilots of one cell run one after the other.
+    let pilots: Vec<f64> = plan.cells.iter().map(Cell::expected_pilot_requests).collect();
+    let piloted = pilots.iter().filter(|&&requests| requests > 0.0).count() as u64;
+    let pilots_s = spread_s(pilots.iter().sum::<f64>() * seconds_per_request, threads, piloted);
+    Ok(Estimate { wall_s: pilots_s + parallel_s + probe_tables(plan, &rows)?, threads })
+}
+
+/// Seconds that the threads take together for work that comes in `parts`.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn spread_s(work_s: f64, threads: usize, parts: u64) -> f64 {
+    work_s / (threads as f64).min(parts as f64).max(1.0)
 }
 
 /// Threads that a run takes when nothing is said.

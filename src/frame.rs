@@ -159,6 +159,11 @@ fn value_series<'a>(
     }
     match kind {
         Kind::Number => typed!(Number, |number: &f64| *number),
+        // As it is written: a number and a word have no type in common.
+        Kind::NumberOr(_) => {
+            let texts = values.map(|value| value.map(ToString::to_string));
+            series(name, texts.collect::<Vec<_>>())
+        }
         Kind::Count => typed!(Count, |count: &u32| *count),
         Kind::Seed => typed!(Seed, |seed: &u64| *seed),
         Kind::Flag => typed!(Flag, |flag: &bool| *flag),

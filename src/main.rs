@@ -2,7 +2,7 @@
 //!
 //! Read in this order: `cli` (what can be said), `commands` (one file per verb: load, pure call,
 //! store), `assemble` (files and flags to a sweep), `replication` (how often each cell runs),
-//! `runner` (jobs on every core), `aggregate` and `intervals` (outputs to rows), `schema` and
+//! `warmup` and `runner` (pilots and jobs on every core), `aggregate` and `intervals` (outputs to rows), `schema` and
 //! `frame` (rows to tables), `store` (one directory per run), `report` (text for people).
 
 mod aggregate;
@@ -25,6 +25,7 @@ mod runner;
 mod schema;
 mod store;
 mod suggestion;
+mod warmup;
 
 use std::process::ExitCode;
 

@@ -37,9 +37,17 @@ impl Interrupt {
     }
 }
 
-/// Shows jobs done, simulated requests per second and time left.
+/// For work that reports nothing and can be interrupted.
+impl Progress for Interrupt {
+    fn interrupted(&self) -> bool {
+        self.is_set()
+    }
+}
+
+/// Shows jobs (or other `units` of work) done, simulated requests per second and time left.
 pub(crate) struct JobProgress {
     bar: ProgressBar,
+    units: &'static str,
     is_terminal: bool,
     requests: Arc<AtomicU64>,
     next_line_s: AtomicU64,
@@ -47,11 +55,11 @@ pub(crate) struct JobProgress {
 }
 
 impl JobProgress {
-    pub(crate) fn new(jobs: u64, quiet: bool, interrupt: Interrupt) -> Self {
+    pub(crate) fn new(count: u64, units: &'static str, quiet: bool, interrupt: Interrupt) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
         let requests = Arc::new(AtomicU64::new(0));
         let bar = ProgressBar::with_draw_target(
-            Some(jobs),
+            Some(count),
             if quiet || !is_terminal {
                 ProgressDrawTarget::hidden()
             } else {
@@ -59,9 +67,9 @@ impl JobProgress {
             },
         );
         let done = Arc::clone(&requests);
-        let style = ProgressStyle::with_template(
-            "{wide_bar} {human_pos}/{human_len} jobs  {request_rate}  {eta} left",
-        )
+        let style = ProgressStyle::with_template(&format!(
+            "{{wide_bar}} {{human_pos}}/{{human_len}} {units}  {{request_rate}}  {{eta}} left",
+        ))
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .with_key(
             "request_rate",
@@ -72,7 +80,7 @@ impl JobProgress {
         bar.set_style(style);
         let next_line_s =
             AtomicU64::new(if quiet || is_terminal { u64::MAX } else { LINE_EVERY.as_secs() });
-        Self { bar, is_terminal, requests, next_line_s, interrupt }
+        Self { bar, units, is_terminal, requests, next_line_s, interrupt }
     }
 
     /// Removes the bar.
@@ -96,9 +104,10 @@ impl JobProgress {
             self.next_line_s.compare_exchange(due_s, next_s, Ordering::Relaxed, Ordering::Relaxed);
         if won.is_ok() && !self.is_terminal {
             crate::report::note(&format!(
-                "{} of {} jobs, {}, {} s left",
+                "{} of {} {}, {}, {} s left",
                 HumanCount(self.bar.position()),
                 HumanCount(self.bar.length().unwrap_or(0)),
+                self.units,
                 request_rate(self.simulated_requests(), elapsed),
                 self.bar.eta().as_secs(),
             ));

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sweep_engine::plan::Plan;
+use sweep_engine::plan::{Plan, WarmupOrigin};
 use sweep_engine::random::{STREAM_VERSION, draw_fingerprint};
 use sweep_engine::scenario::{Defaults, Traces, with_defaults};
 use sweep_engine::spec::{ScenarioSpec, SweepSpec};
+use sweep_engine::warmup::{Finding, PILOTS, RULE};
 
 use crate::io::TableFormat;
 use crate::schema::{ColumnDoc, documentation};
@@ -23,6 +24,9 @@ pub(crate) struct RunRecord<'a> {
     /// The base scenario with its defaults, as one cell of the default mode sees it.
     resolved_base: ScenarioSpec,
     traces: BTreeMap<&'a str, TraceRecord<'a>>,
+    /// What `warmup_seconds: auto` came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warmup: Option<WarmupRecord>,
     plan_hash: &'a str,
     stream_version: u32,
     draw_fingerprint: String,
@@ -39,6 +43,33 @@ pub(crate) struct RunRecord<'a> {
 struct TraceRecord<'a> {
     requests: usize,
     sha256: &'a str,
+}
+
+/// How warm-ups were found, and where the window of each cell with `auto` starts.
+#[derive(Debug, Serialize)]
+struct WarmupRecord {
+    rule: &'static str,
+    pilots: u32,
+    cells: Vec<FrozenWarmup>,
+}
+
+#[derive(Debug, Serialize)]
+struct FrozenWarmup {
+    cell: usize,
+    warmup_seconds: f64,
+    finding: Finding,
+}
+
+impl WarmupRecord {
+    fn of(plan: &Plan) -> Option<Self> {
+        let frozen = plan.cells.iter().enumerate().filter_map(|(number, cell)| {
+            let WarmupOrigin::Frozen(finding) = cell.warmup else { return None };
+            let warmup_seconds = cell.scenario.warmup_seconds;
+            Some(FrozenWarmup { cell: number, warmup_seconds, finding })
+        });
+        let cells: Vec<FrozenWarmup> = frozen.collect();
+        (!cells.is_empty()).then_some(Self { rule: RULE, pilots: PILOTS, cells })
+    }
 }
 
 /// The program, by its own version, its commit, and the crates that decide over values and files.
@@ -91,6 +122,7 @@ impl<'a> RunRecord<'a> {
             sweep: spec,
             resolved_base: with_defaults(&spec.base, Defaults::SWEEP),
             traces: traces.collect(),
+            warmup: WarmupRecord::of(plan),
             plan_hash: &plan.hash,
             stream_version: STREAM_VERSION,
             draw_fingerprint: draw_fingerprint(),

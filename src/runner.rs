@@ -170,7 +170,7 @@ mod tests {
     use sweep_engine::plan::{Limits, plan};
     use sweep_engine::progress::Silent;
     use sweep_engine::scenario::Traces;
-    use sweep_engine::spec::{AxisSpec, AxisValues, ScenarioSpec, SweepSpec};
+    use sweep_engine::spec::{AxisSpec, AxisValues, ScenarioSpec, SweepSpec, Warmup};
 
     use super::*;
 
@@ -178,7 +178,7 @@ mod tests {
         let rates = AxisSpec { name: "rates".into(), values: AxisValues::Text(rates.to_owned()) };
         let base = ScenarioSpec {
             sim_seconds: Some(5.0),
-            warmup_seconds: Some(1.0),
+            warmup_seconds: Some(Warmup::Seconds(1.0)),
             ..ScenarioSpec::default()
         };
         let spec = SweepSpec { base, axes: vec![rates], replications, ..SweepSpec::default() };

@@ -46,6 +46,7 @@ fn print_keys(format: TextFormat) -> Result<(), Failure> {
         aliases: key.aliases.to_vec(),
         values: match key.kind {
             Kind::Number => "number".to_owned(),
+            Kind::NumberOr(words) => format!("number, {}", words.join(", ")),
             Kind::Count | Kind::Seed => "whole number".to_owned(),
             Kind::Flag => "true, false".to_owned(),
             Kind::Word(words) => words.join(", "),

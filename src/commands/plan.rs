@@ -2,14 +2,19 @@
 
 use std::path::Path;
 
+use sweep_engine::progress::Silent;
+
 use crate::assemble;
 use crate::cli::RunArgs;
 use crate::estimate;
 use crate::failure::Failure;
 use crate::report;
+use crate::warmup::freeze_warmups;
 
 pub(super) fn plan(file: Option<&Path>, args: &RunArgs, all: bool) -> Result<(), Failure> {
-    let assembled = assemble::sweep(file, args)?;
+    let mut assembled = assemble::sweep(file, args)?;
+    // Ctrl-C simply ends the process: nothing is written.
+    freeze_warmups(&mut assembled.plan, args.threads, &Silent)?;
     let estimate = estimate::estimate(&assembled.plan, args.threads)?;
     report::print_plan(&assembled.spec, &assembled.plan, &estimate, all)
 }

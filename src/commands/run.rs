@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use polars::prelude::DataFrame;
+use sweep_engine::plan::Plan;
 
 use crate::aggregate::predictions;
 use crate::assemble::{self, Assembled};
@@ -18,22 +19,25 @@ use crate::report;
 use crate::runner::Runner;
 use crate::schema::{CellRow, JobRow};
 use crate::store::StagedRun;
+use crate::warmup::freeze_warmups;
 
 pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     let mut assembled = assemble::sweep(file, args)?;
     // Until here Ctrl-C simply ends the process: nothing has been written.
     let interrupt = Interrupt::install()?;
-    let plan = &mut assembled.plan;
-    let name = assembled.output.name.clone().unwrap_or_else(|| default_name(&plan.hash));
+    let name = assembled.output.name.clone().unwrap_or_else(|| default_name(&assembled.plan.hash));
     let staged = StagedRun::begin(&assembled.output.out, &name, args.force)?;
 
     let started_at = jiff::Timestamp::now();
     let clock = Instant::now();
-    let progress = JobProgress::new(plan.num_jobs(), args.quiet, interrupt.clone());
+    find_warmups(&mut assembled.plan, args, &interrupt)?;
+    let plan = &mut assembled.plan;
+    let simulation = Instant::now();
+    let progress = JobProgress::new(plan.num_jobs(), "jobs", args.quiet, interrupt.clone());
     let runner = Runner::new(args.threads, &progress)?;
     let Results { jobs, cells } = replicate(plan, &assembled.folders, &runner)?;
     progress.finish();
-    let simulation_s = clock.elapsed().as_secs_f64();
+    let simulation_s = simulation.elapsed().as_secs_f64();
 
     write_tables(&staged, &assembled, &jobs, &cells)?;
     let failed_jobs = cells.iter().map(|cell| u64::from(cell.failed)).sum();
@@ -61,6 +65,14 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
         let table = table.display().to_string();
         return Err(Failure::Jobs { failed: failed_jobs, jobs: num_jobs, table });
     }
+    Ok(())
+}
+
+fn find_warmups(plan: &mut Plan, args: &RunArgs, interrupt: &Interrupt) -> Result<(), Failure> {
+    let open = plan.cells.iter().filter(|cell| cell.has_auto_warmup()).count() as u64;
+    let progress = JobProgress::new(open, "warm-ups", args.quiet, interrupt.clone());
+    freeze_warmups(plan, args.threads, &progress)?;
+    progress.finish();
     Ok(())
 }
 

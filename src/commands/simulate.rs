@@ -7,12 +7,12 @@ use polars::prelude::DataFrame;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use sweep_engine::model::{Batch, Job, Sample, Scratch, Summary, simulate_in_batches};
 use sweep_engine::plan::{Limits, confidence, stream_key};
-use sweep_engine::progress::Progress;
 use sweep_engine::random::STREAM_VERSION;
 use sweep_engine::scenario::{
     Defaults, MomentsCache, OfferedLoad, ScenarioEcho, lower, with_defaults,
 };
-use sweep_engine::spec::{ScenarioSpec, SweepSpec};
+use sweep_engine::spec::{ScenarioSpec, SweepSpec, Warmup};
+use sweep_engine::warmup::{Finding, PILOTS, detect};
 
 use crate::aggregate::quantile_method;
 use crate::assemble;
@@ -32,6 +32,9 @@ struct Printed {
     scenario: ScenarioSpec,
     /// What it means: distributions in both spaces, exact moments of the token counts.
     resolved: ScenarioEcho,
+    /// How `auto` found `warmup_seconds`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warmup: Option<WarmupEcho>,
     replication: u32,
     stream_version: u32,
     offered_load: Load,
@@ -39,6 +42,12 @@ struct Printed {
     /// Null where the run is too short for intervals.
     ci_method: Option<&'static str>,
     results: NamedResults,
+}
+
+#[derive(serde::Serialize)]
+struct WarmupEcho {
+    finding: Finding,
+    pilots: u32,
 }
 
 /// The results of the run as an object, in table order, each with the half width of its interval;
@@ -78,21 +87,26 @@ struct Load {
     saturated: bool,
 }
 
-/// Ctrl-C ends the simulation between blocks of requests.
-impl Progress for Interrupt {
-    fn interrupted(&self) -> bool {
-        self.is_set()
-    }
-}
-
 pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
-    let (spec, traces) = assemble::scenario(args.mode.as_deref(), &args.scenario)?;
+    let (mut spec, traces) = assemble::scenario(args.mode.as_deref(), &args.scenario)?;
     let interrupt = Interrupt::install()?;
-    let scenario = lower(&spec, Defaults::SIMULATE, &traces)?;
+    let mut scenario = lower(&spec, Defaults::SIMULATE, &traces)?;
+    let load = OfferedLoad::of(&scenario, &mut MomentsCache::default());
     let dump = args.dump_ttft.as_deref().map(Dump::prepare).transpose()?;
+    let key = stream_key(&scenario, args.seeding.map(Into::into).unwrap_or_default());
+    let mut warmup = None;
+    if spec.warmup_seconds == Some(Warmup::Auto) {
+        let point = detect(&scenario, &load, &key, &mut Scratch::default(), &interrupt)
+            .map_err(|_| Failure::Interrupted)?;
+        report::warn_of_warmup(&point);
+        scenario.warmup_seconds = point.warmup_seconds;
+        // What is printed gives the same result again.
+        spec.warmup_seconds = Some(Warmup::Seconds(point.warmup_seconds));
+        warmup = Some(WarmupEcho { finding: point.finding, pilots: PILOTS });
+    }
     let job = Job {
         scenario: &scenario,
-        key: stream_key(&scenario, args.seeding.map(Into::into).unwrap_or_default()),
+        key,
         replication: args.replication,
         max_requests: args.max_requests.unwrap_or(Limits::default().requests_per_job),
     };
@@ -110,10 +124,10 @@ pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
         samples.sort_unstable_by_key(|sample| sample.request);
         dump.write(&samples)?;
     }
-    let load = OfferedLoad::of(&scenario, &mut MomentsCache::default());
     report::print_json(&Printed {
         scenario: with_defaults(&spec, Defaults::SIMULATE),
         resolved: ScenarioEcho::of(&scenario),
+        warmup,
         replication: args.replication,
         stream_version: STREAM_VERSION,
         offered_load: Load {

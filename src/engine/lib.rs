@@ -10,6 +10,7 @@
 //! random    where numbers come from streams by seed, replication and role
 //! model     what happens            simulate(job) -> Summary
 //! statistics, theory                what it says, and what it should say
+//! warmup    from when on it counts  deletion points from pilot replications
 //! ```
 //!
 //! ```
@@ -39,6 +40,8 @@ pub mod random;
 pub mod model;
 
 pub mod statistics;
+
+pub mod warmup;
 
 pub mod theory;
 

@@ -78,6 +78,18 @@ impl StreamKey {
         Self(hash.finalize().into())
     }
 
+    /// The key of the pilot replications that find a warm-up: SHA-256 of this key and a label.
+    ///
+    /// Another key is another family of `ChaCha` streams, so no pilot sees a stream of any replication
+    /// of the sweep, and the streams of replications are what they are without pilots.
+    #[must_use]
+    pub fn pilots(&self) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(self.0);
+        hash.update(b"warm-up pilots");
+        Self(hash.finalize().into())
+    }
+
     /// The generator for one purpose of one replication, at its beginning.
     pub fn stream(&self, replication: u32, role: Role) -> ChaCha8Rng {
         let mut generator = ChaCha8Rng::from_seed(self.0);

@@ -1,12 +1,12 @@
 //! Finished runs, found by name or path and read back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use sweep_engine::plan::Axis;
 use sweep_engine::random::Seeding;
-use sweep_engine::spec::{Key, Kind, Mode, ScenarioSpec, Value};
+use sweep_engine::spec::{Key, Kind, Mode, ScenarioSpec, Value, Warmup};
 use thiserror::Error;
 
 use super::run_record::{RunRecord, read_record};
@@ -60,6 +60,8 @@ pub(crate) struct FinishedRun {
     pub(crate) draw_fingerprint: String,
     pub(crate) format: TableFormat,
     num_jobs: u64,
+    /// Cells of which the warm-up was found, not stated.
+    auto_warmups: BTreeSet<u32>,
 }
 
 /// Cells of a run with some of their results.
@@ -109,6 +111,7 @@ impl FinishedRun {
             draw_fingerprint: record.draw_fingerprint,
             format: record.tables,
             num_jobs: record.jobs,
+            auto_warmups: record.warmup.cells.iter().map(|cell| cell.cell).collect(),
             folder,
         };
         let table = run.jobs_path();
@@ -162,15 +165,18 @@ impl FinishedRun {
         }
         let table = self.jobs(&wanted)?;
         let mut places: BTreeMap<u32, Vec<JobPlace>> = BTreeMap::new();
-        let jobs = table.counts("cell")?.into_iter().zip(table.counts("replication")?);
-        for (row, (cell, replication)) in jobs.enumerate() {
+        let numbers = table.counts("cell")?;
+        let jobs = numbers.iter().zip(table.counts("replication")?);
+        for (row, (&cell, replication)) in jobs.enumerate() {
             places.entry(cell).or_default().push(JobPlace { replication, row });
         }
         let modes = table.values("mode", mode)?;
+        let autos: Vec<bool> =
+            numbers.iter().map(|cell| self.auto_warmups.contains(cell)).collect();
         let saturated = table.values("saturated", Kind::Flag)?;
         let factors = axes
             .iter()
-            .map(|axis| factor_column(&table, axis, &modes))
+            .map(|axis| factor_column(&table, axis, &modes, &autos))
             .collect::<Result<Vec<_>, _>>()?;
         let cells = places.into_values().map(|mut jobs| {
             jobs.sort_unstable();
@@ -194,10 +200,16 @@ fn factor_column(
     table: &RunTable,
     axis: &Axis,
     modes: &[Option<Value>],
+    autos: &[bool],
 ) -> Result<Vec<Option<u32>>, RunError> {
     let indices: BTreeMap<String, u32> =
         axis.values.iter().map(ToString::to_string).zip(0..).collect();
-    let values = table.values(axis.key.column, axis.key.kind)?;
+    let mut values = table.values(axis.key.column, axis.key.kind)?;
+    if axis.key.path == "warmup_seconds" {
+        for (value, _) in values.iter_mut().zip(autos).filter(|(_, is_auto)| **is_auto) {
+            *value = Some(Value::Word(Warmup::AUTO.to_owned()));
+        }
+    }
     let index = |(value, mode): (Option<Value>, &Option<Value>)| {
         let Some(value) = value.filter(|_| applies(axis.key, mode.as_ref())) else {
             return Ok(None);

@@ -21,6 +21,8 @@ const MAX_RECORD_BYTES: u64 = 256 << 20;
 pub(super) struct RunRecord {
     pub(super) sweep: RecordedSweep,
     pub(super) resolved_base: RecordedBase,
+    #[serde(default)]
+    pub(super) warmup: RecordedWarmup,
     pub(super) stream_version: u32,
     pub(super) draw_fingerprint: String,
     pub(super) jobs: u64,
@@ -39,6 +41,17 @@ pub(super) struct RecordedSweep {
 #[derive(Debug, Deserialize)]
 pub(super) struct RecordedBase {
     pub(super) random_seed: u64,
+}
+
+/// Cells of which the warm-up was `auto`: tables show the number that it came to.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct RecordedWarmup {
+    pub(super) cells: Vec<RecordedCell>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RecordedCell {
+    pub(super) cell: u32,
 }
 
 /// Asked for first: another layout might lack everything else.

@@ -78,7 +78,10 @@ impl RunTable {
     pub(crate) fn values(&self, name: &str, kind: Kind) -> Result<Vec<Option<Value>>, RunError> {
         self.typed(name, |column| {
             Ok(match kind {
-                Kind::Number => column.f64()?.iter().map(|v| v.map(Value::Number)).collect(),
+                // A word is shown as the number that it came to.
+                Kind::Number | Kind::NumberOr(_) => {
+                    column.f64()?.iter().map(|v| v.map(Value::Number)).collect()
+                }
                 Kind::Count => column.u32()?.iter().map(|v| v.map(Value::Count)).collect(),
                 Kind::Seed => column.u64()?.iter().map(|v| v.map(Value::Seed)).collect(),
                 Kind::Flag => column.bool()?.iter().map(|v| v.map(Value::Flag)).collect(),
@@ -146,7 +149,7 @@ fn check_columns(path: &Path, known: &[&str], wanted: &[(&str, Kind)]) -> Result
 
 fn dtype(kind: Kind) -> DataType {
     match kind {
-        Kind::Number => DataType::Float64,
+        Kind::Number | Kind::NumberOr(_) => DataType::Float64,
         Kind::Count => DataType::UInt32,
         Kind::Seed => DataType::UInt64,
         Kind::Flag => DataType::Boolean,

@@ -9,6 +9,7 @@ mod summary;
 mod tables;
 mod theory;
 mod trace;
+mod warmup;
 mod warnings;
 
 pub(crate) use compare::{
@@ -22,3 +23,4 @@ pub(crate) use summary::{Work, run_finished};
 pub(crate) use tables::print_text_table;
 pub(crate) use theory::{print_theory, theory_records};
 pub(crate) use trace::print_trace_profile;
+pub(crate) use warmup::warn_of_warmup;

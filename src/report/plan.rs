@@ -6,11 +6,12 @@ use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::scenario::{
     Arrivals, Defaults, OfferedLoad, Scenario, ScenarioEcho, TokenEcho, with_defaults,
 };
-use sweep_engine::spec::{SweepSpec, Value};
+use sweep_engine::spec::{SweepSpec, Value, Warmup};
 
 use super::numbers::{duration, grouped, significant};
 use super::output::print;
 use super::tables::aligned;
+use super::warmup::{not_found_warning, warmup_note, warmup_text};
 use crate::estimate::Estimate;
 use crate::failure::Failure;
 
@@ -56,7 +57,8 @@ fn plan_text(spec: &SweepSpec, plan: &Plan, all: bool) -> String {
         lines.push(format!("  ... and {} more, one per value of their axes", echoes.len() - 4));
     }
     lines.extend(trace_lines(plan));
-    lines.push(window_line(&plan.cells[0].scenario, spec));
+    lines.push(window_line(&plan.cells[0], spec));
+    lines.extend(warmup_note(plan).map(|note| note.replacen('w', "W", 1)));
     lines.push(String::new());
     lines.push(cells_table(plan, if all { usize::MAX } else { LISTED_CELLS }));
     if plan.cells.len() > LISTED_CELLS && !all {
@@ -86,6 +88,9 @@ fn totals(plan: &Plan) -> String {
             text,
             "\nSATURATED cells: {saturated} (offered load 1 or more, queues grow for as long as the run lasts)"
         );
+    }
+    if let Some(warning) = not_found_warning(plan) {
+        let _ = write!(text, "\nNo warm-up: {warning}");
     }
     text
 }
@@ -162,12 +167,17 @@ fn lengths(name: &str, echo: &TokenEcho) -> String {
     }
 }
 
-fn window_line(scenario: &Scenario, spec: &SweepSpec) -> String {
+fn window_line(cell: &Cell, spec: &SweepSpec) -> String {
     let full = with_defaults(&spec.base, Defaults::SWEEP);
     let seed = full.random_seed.unwrap_or_default();
+    let scenario = &cell.scenario;
+    let start = if cell.has_auto_warmup() {
+        Warmup::AUTO.to_owned()
+    } else {
+        format!("{} s", scenario.warmup_seconds)
+    };
     format!(
-        "Window: {} s to {} s, observing {}; seed {seed}, {} random numbers",
-        scenario.warmup_seconds,
+        "Window: {start} to {} s, observing {}; seed {seed}, {} random numbers",
         scenario.sim_seconds,
         match scenario.observe {
             sweep_engine::spec::Observe::Events => "events (first token in the window)",
@@ -195,6 +205,8 @@ fn cells_table(plan: &Plan, most: usize) -> String {
     let mut header = vec!["cell".to_owned()];
     header.extend(axes.iter().map(|&axis| axis_title(plan, axis)));
     header.extend(pools.iter().map(|(name, _)| (*name).to_owned()));
+    let has_auto = plan.cells.iter().any(Cell::has_auto_warmup);
+    header.extend(has_auto.then(|| "warm-up s".to_owned()));
     header.extend(["bottleneck", ""].map(str::to_owned));
     let rows = plan.cells.iter().take(most).enumerate().map(|(number, cell)| {
         let mut row = vec![number.to_string()];
@@ -202,6 +214,7 @@ fn cells_table(plan: &Plan, most: usize) -> String {
         row.extend(pools.iter().map(|(_, load)| {
             load(&cell.load).map_or_else(|| "-".to_owned(), |load| format!("{load:.3}"))
         }));
+        row.extend(has_auto.then(|| warmup_text(cell)));
         row.push(cell.load.bottleneck.name().to_owned());
         row.push(if cell.load.is_saturated() { "SATURATED" } else { "" }.to_owned());
         row

@@ -9,6 +9,7 @@ use super::numbers::{estimate, grouped, mean, significant};
 use super::output::{note, print, warning};
 use super::plan::{axis_title, factor_text};
 use super::tables::aligned;
+use super::warmup::warmup_note;
 use super::warnings::warnings;
 use crate::failure::Failure;
 use crate::schema::CellRow;
@@ -42,6 +43,9 @@ pub(crate) fn run_finished(
         warning(&text);
     }
     if !quiet {
+        if let Some(text) = warmup_note(plan) {
+            note(&text);
+        }
         note(&work_line(work));
         note(&format!("written to {}", folder.display()));
     }

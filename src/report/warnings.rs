@@ -5,6 +5,7 @@ use sweep_engine::scenario::Arrivals;
 use sweep_engine::spec::Observe;
 
 use super::numbers::significant;
+use super::warmup::not_found_warning;
 use crate::precision::StopReason;
 use crate::schema::CellRow;
 
@@ -106,6 +107,7 @@ pub(super) fn warnings(plan: &Plan, cells: &[CellRow]) -> Vec<String> {
         }
     });
     let mut texts: Vec<String> = of_cells.collect();
+    texts.extend(not_found_warning(plan));
     if let Some(share) = smallest_recorded_share(plan) {
         texts.push(format!(
             "replication 0 replays only the first {:.0} % of a trace: --sim-seconds is shorter than it",

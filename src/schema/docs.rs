@@ -57,7 +57,7 @@ impl ColumnDoc {
                 Kind::Count => "u32",
                 Kind::Seed => "u64",
                 Kind::Flag => "bool",
-                Kind::Word(_) | Kind::Path => "str",
+                Kind::NumberOr(_) | Kind::Word(_) | Kind::Path => "str",
             },
             unit: unit.to_owned(),
             meaning: meaning.to_owned(),

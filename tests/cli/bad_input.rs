@@ -21,6 +21,8 @@ const FILES: &[(&str, &str)] = &[
     ("type.yaml", "base:\n  sim_seconds: long\n"),
     ("type-count.yaml", "base:\n  cluster_mono: {num_gpus: 2.5}\n"),
     ("type-flag.yaml", "base:\n  prompt_tokens: {integer: maybe}\n"),
+    ("type-warmup.yaml", "base:\n  warmup_seconds: soon\n"),
+    ("warmup-order.yaml", "axes: {warmup_seconds: [0, auto]}\nexclude: [warmup_seconds > auto]\n"),
     ("type-axes.yaml", "axes: [1, 2]\n"),
     ("nan.yaml", "base:\n  sim_seconds: .nan\n"),
     ("infinity.yaml", "base:\n  arrival: {rate_per_s: .inf}\n"),
@@ -128,11 +130,15 @@ fn values_of_another_type() {
         "run type.yaml",
         "run type-count.yaml",
         "run type-flag.yaml",
+        "run type-warmup.yaml",
         "run type-axes.yaml",
         "run axis-item.yaml",
         "--set cluster_mono.num_gpus=2.5",
         "--set prompt_tokens.integer=maybe --modes mono",
         "--seed -1",
+        "--warmup-seconds soon",
+        "--set warmup_seconds=0,soon,auto",
+        "simulate --warmup-seconds 0,auto",
         "--rates fast",
         "simulate --seed 1.5",
     ]);
@@ -281,6 +287,7 @@ fn zip_and_exclude() {
         "run exclude-grammar.yaml",
         "run exclude-word.yaml",
         "run exclude-order.yaml",
+        "run warmup-order.yaml",
         "run exclude-all.yaml",
     ]);
     assert_snapshot!(messages);

@@ -83,6 +83,7 @@ fn rerun_reproduces_a_failure_as_printed() {
         "--set arrival.kind=trace --set arrival.path=trace.csv --modes disagg --prefill 20 \
          --observe arrivals --sim-seconds 400 --warmup-seconds 0 --max-requests 801 --replications 3 --seed 2"
             .to_owned(),
+        "--rates 2 --modes mono --sim-seconds 30 --warmup-seconds auto --max-requests 60".to_owned(),
     ];
     let raised = |text: &str| {
         let (before, after) = text.split_once("--max-requests ").unwrap();

@@ -12,3 +12,4 @@ mod text;
 mod theory;
 mod tidy;
 mod verbs;
+mod warmup;

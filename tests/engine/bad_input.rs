@@ -2,7 +2,7 @@
 
 use sweep_engine::plan::{Limits, PlanError, plan};
 use sweep_engine::scenario::{Defaults, Scenario, SpecError, Traces, lower, with_defaults};
-use sweep_engine::spec::{Key, Kind, ScenarioSpec, Value, parse_list};
+use sweep_engine::spec::{Key, Kind, ScenarioSpec, Value, Warmup, parse_list};
 
 use crate::support::{Row, Setting, sweep, trace, with_causes};
 
@@ -11,9 +11,9 @@ fn scenario(settings: &[Setting]) -> ScenarioSpec {
     let mut spec = ScenarioSpec::default();
     for &(name, text) in settings {
         let key = Key::find(name).unwrap_or_else(|| panic!("{name}"));
-        let value = match key.kind {
-            Kind::Number => Value::Number(text.parse().expect("it is a double")),
-            kind => kind.parse(text).expect("it is of the key's kind"),
+        let value = match (key.kind, text.parse()) {
+            (Kind::Number | Kind::NumberOr(_), Ok(number)) => Value::Number(number),
+            (kind, _) => kind.parse(text).expect("it is of the key's kind"),
         };
         (key.set)(&mut spec, &value);
     }
@@ -96,6 +96,7 @@ fn windows_without_length_are_refused() {
         "`warmup_seconds` is 60: it must be below sim_seconds (10)",
     );
     assert!(lowered(&[("warmup_seconds", "0"), ("sim_seconds", "1e-3")]).is_ok());
+    assert!(lowered(&[("warmup_seconds", "auto"), ("sim_seconds", "1e-3")]).is_ok());
 }
 
 /// Spelling, further settings of `prompt_tokens`, and the message after that name.
@@ -301,7 +302,7 @@ fn a_bad_cell_is_named_and_a_bad_base_is_not() {
          sim_seconds (600)"
     );
     let mut spec = sweep(&[], 1);
-    spec.base.warmup_seconds = Some(900.0);
+    spec.base.warmup_seconds = Some(Warmup::Seconds(900.0));
     let error = plan(&spec, &Traces::default(), Limits::default()).expect_err("it is bad");
     assert_eq!(error.to_string(), "`warmup_seconds` is 900: it must be below sim_seconds (600)");
     assert!(matches!(error, PlanError::BadBase(SpecError::Invalid { .. })));

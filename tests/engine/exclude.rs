@@ -133,3 +133,26 @@ fn a_condition_may_name_a_key_that_the_base_states() {
     spec.base.arrival.rate_per_s = Some(2.0);
     assert_eq!(try_plan(&spec).expect("it is valid").cells.len(), 2);
 }
+
+#[test]
+fn a_number_and_a_word_of_one_axis_have_no_order_and_are_not_equal() {
+    let axes = [("warmup_seconds", "0,30,auto"), ("mode", "mono")];
+    let left = |condition: &str| {
+        let plan = try_plan(&with_exclude(&axes, &[condition])).unwrap_or_else(|e| panic!("{e}"));
+        let values = plan.cells.iter().map(|cell| plan.factor(cell, 0).map(ToString::to_string));
+        values.flatten().collect::<Vec<_>>().join(" ")
+    };
+    for (condition, expected) in [
+        ("warmup_seconds > 10", "0 auto"),
+        ("warmup_seconds <= 10", "30 auto"),
+        ("warmup_seconds = auto", "0 30"),
+        ("warmup_seconds != auto", "auto"),
+        ("warmup_seconds != 30", "30"),
+    ] {
+        assert_eq!(left(condition), expected, "{condition}");
+    }
+    assert_eq!(
+        plan_error(&with_exclude(&axes, &["warmup_seconds < auto"])),
+        "bad exclude condition `warmup_seconds < auto`: `auto` has no order; compare it with = or !="
+    );
+}

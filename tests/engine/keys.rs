@@ -11,6 +11,9 @@ use crate::support::{sweep, trace};
 fn examples(kind: Kind) -> Vec<String> {
     match kind {
         Kind::Number => vec!["1.5".into()],
+        Kind::NumberOr(words) => {
+            words.iter().map(|&word| word.to_owned()).chain(["1.5".into()]).collect()
+        }
         Kind::Count | Kind::Seed => vec!["3".into()],
         Kind::Flag => vec!["true".into(), "false".into()],
         Kind::Word(words) => words.iter().map(|&word| word.to_owned()).collect(),
@@ -209,6 +212,7 @@ fn two_values(key: &Key) -> &'static str {
         "prompt_tokens.max_value" | "output_tokens.max_value" => "20,30",
         _ => match key.kind {
             Kind::Number | Kind::Count | Kind::Seed => "2,3",
+            Kind::NumberOr(_) => "2,auto",
             Kind::Flag => "true,false",
             Kind::Word(words) if words.contains(&"mono") => "mono,disagg",
             Kind::Word(_) => "events,arrivals",

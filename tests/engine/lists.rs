@@ -55,19 +55,28 @@ fn lists_have_the_type_of_their_key() {
     let list = |text: &str, kind| parse_list(text, kind).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(list("1:3:1", Kind::Count), [1, 2, 3].map(Value::Count));
     assert_eq!(list("18446744073709551615,0", Kind::Seed), [u64::MAX, 0].map(Value::Seed));
+    let mixed = [Value::Number(0.0), Value::Number(30.0), Value::Number(60.0), word("auto")];
+    assert_eq!(list("0:60:30,auto", Kind::NumberOr(&["auto"])), mixed);
     assert_eq!(list("true,false", Kind::Flag), [true, false].map(Value::Flag));
     assert_eq!(list("disagg, mono", WORDS), [word("disagg"), word("mono")]);
     assert_eq!(list("C:\\a.csv,b.csv", Kind::Path), [word("C:\\a.csv"), word("b.csv")]);
 }
 
 /// Text, kind, message.
-const BAD_LISTS: [(&str, Kind, &str); 34] = [
+const BAD_LISTS: [(&str, Kind, &str); 37] = [
     ("", Kind::Number, "the list is empty: give at least one value"),
     ("  ", WORDS, "the list is empty: give at least one value"),
     ("1,,2", Kind::Number, "an empty item in `1,,2`: remove the extra comma"),
     ("1,", Kind::Number, "an empty item in `1,`: remove the extra comma"),
     (",", Kind::Path, "an empty item in `,`: remove the extra comma"),
     ("1,x", Kind::Number, "`x`: it must be a finite number"),
+    ("1,soon", Kind::NumberOr(&["auto"]), "`soon`: it must be a finite number or auto"),
+    ("auto,auto", Kind::NumberOr(&["auto"]), "the value auto stands twice: remove one"),
+    (
+        "auto:3:1",
+        Kind::NumberOr(&["auto"]),
+        "`auto` in `auto:3:1`: it must be a decimal number between -1e15 and 1e15",
+    ),
     ("nan", Kind::Number, "`nan`: it must be a finite number"),
     ("inf", Kind::Number, "`inf`: it must be a finite number"),
     ("1e999", Kind::Number, "`1e999`: it must be a finite number"),

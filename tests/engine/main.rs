@@ -30,3 +30,4 @@ mod queueing;
 mod tandem;
 mod theory;
 mod traces;
+mod warmup;

@@ -8,7 +8,7 @@ use sweep_engine::model::{Summary, simulate};
 use sweep_engine::plan::{Cell, JobId, Limits, Plan, plan};
 use sweep_engine::random::Seeding;
 use sweep_engine::scenario::{ScenarioEcho, Traces};
-use sweep_engine::spec::{AxisValues, Key, SweepSpec, TokenMode};
+use sweep_engine::spec::{AxisValues, Key, SweepSpec, TokenMode, Warmup};
 use sweep_engine::statistics::EXACT_VALUES;
 
 use crate::support::{
@@ -318,7 +318,7 @@ fn the_hash_is_that_of_the_meaning() {
 #[test]
 fn the_hash_changes_with_anything_that_changes_a_row() {
     let base = sweep(&[("rates", "0.5,1"), ("modes", "mono,disagg")], 1);
-    let changes: [fn(&mut SweepSpec); 14] = [
+    let changes: [fn(&mut SweepSpec); 15] = [
         |spec| spec.axes.swap(0, 1),
         |spec| spec.axes[0].values = AxisValues::Text("0.5,1,2".into()),
         |spec| spec.axes[0].values = AxisValues::Text("1,0.5".into()),
@@ -326,7 +326,8 @@ fn the_hash_changes_with_anything_that_changes_a_row() {
         |spec| spec.seeding = Seeding::Independent,
         |spec| spec.base.random_seed = Some(43),
         |spec| spec.base.sim_seconds = Some(601.0),
-        |spec| spec.base.warmup_seconds = Some(61.0),
+        |spec| spec.base.warmup_seconds = Some(Warmup::Seconds(61.0)),
+        |spec| spec.base.warmup_seconds = Some(Warmup::Auto),
         |spec| spec.base.observe = Some(sweep_engine::spec::Observe::Arrivals),
         |spec| spec.base.arrival.kind = Some(sweep_engine::spec::ArrivalKind::Deterministic),
         |spec| spec.base.prompt_tokens.sigma = Some(1.1),

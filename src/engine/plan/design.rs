@@ -6,7 +6,8 @@ use super::axis::Axis;
 use super::precision::Precision;
 use crate::random::{STREAM_VERSION, Seeding};
 use crate::scenario::{OfferedLoad, Scenario};
-use crate::spec::{Rank, ScenarioSpec, Value};
+use crate::spec::{Rank, ScenarioSpec, Value, Warmup};
+use crate::warmup::{self, DeletionPoint, Finding};
 
 /// What a plan may grow to. Far above a sweep of a million jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,12 +59,45 @@ pub struct Cell {
     pub scenario: Scenario,
     /// Its offered load.
     pub load: OfferedLoad,
+    /// Where the start of its window comes from.
+    pub warmup: WarmupOrigin,
+}
+
+/// Where the start of a cell's window comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WarmupOrigin {
+    /// It was stated, or is the default.
+    Stated,
+    /// It is `auto` and still to be found: the cell is not ready to run.
+    Open,
+    /// It is `auto` and frozen.
+    Frozen(Finding),
 }
 
 impl Cell {
     /// Requests to expect from one job of this cell.
     pub fn expected_requests(&self) -> f64 {
         self.load.expected_requests(&self.scenario)
+    }
+
+    /// Whether its warm-up is `auto`, found or not.
+    pub fn has_auto_warmup(&self) -> bool {
+        self.warmup != WarmupOrigin::Stated
+    }
+
+    /// Requests to expect from the pilots that find its warm-up.
+    pub fn expected_pilot_requests(&self) -> f64 {
+        if self.has_auto_warmup() {
+            warmup::expected_requests(&self.scenario, &self.load)
+        } else {
+            0.0
+        }
+    }
+
+    /// Starts its window where the pilots say.
+    pub fn freeze_warmup(&mut self, point: DeletionPoint) {
+        self.scenario.warmup_seconds = point.warmup_seconds;
+        self.warmup = WarmupOrigin::Frozen(point.finding);
     }
 }
 
@@ -78,10 +112,14 @@ impl Plan {
         describe(&self.axes, &cell.factors)
     }
 
-    /// The scenario of a cell as one would write it.
+    /// The scenario of a cell as one would write it, with a frozen warm-up as the number that it is.
     pub fn cell_spec(&self, cell: &Cell) -> ScenarioSpec {
         let indices: Vec<u32> = cell.factors.iter().map(|factor| factor.unwrap_or(0)).collect();
-        apply(&self.axes, &self.base, &indices).1
+        let mut spec = apply(&self.axes, &self.base, &indices).1;
+        if let WarmupOrigin::Frozen(_) = cell.warmup {
+            spec.warmup_seconds = Some(Warmup::Seconds(cell.scenario.warmup_seconds));
+        }
+        spec
     }
 
     pub(super) fn content_hash(&self) -> String {
@@ -98,7 +136,7 @@ impl Plan {
         for cell in &self.cells {
             line(self.cell_name(cell));
             line(cell.scenario.canonical());
-            line(cell.scenario.canonical_window());
+            line(cell.scenario.canonical_window(cell.has_auto_warmup()));
             line(cell.scenario.random_seed.to_string());
         }
         crate::hex(&hash.finalize())

@@ -1,5 +1,7 @@
 //! Exclude conditions, with their words resolved to axes, and their meaning in a cell.
 
+use std::cmp::Ordering;
+
 use super::axis::{Axis, find_key};
 use super::error::PlanError;
 use crate::spec::{Comparison, Condition, Key, Kind, Operand, Operator, ScenarioSpec, Value};
@@ -67,7 +69,12 @@ impl Test {
                 Side::Axes(axes_named(word, axes))
             }
             Operand::Word(word) | Operand::Quoted(word) => {
-                Side::Value(kind.parse(word).map_err(|r| bad(format!("`{word}`: {r}")))?)
+                let value = kind.parse(word).map_err(|r| bad(format!("`{word}`: {r}")))?;
+                let is_word = kind.is_numeric() && value.as_number().is_none();
+                if is_word && comparison.operator.is_ordering() {
+                    return Err(bad(format!("`{word}` has no order; compare it with = or !=")));
+                }
+                Side::Value(value)
             }
             Operand::Number(number) if kind.is_numeric() => Side::Value(Value::Number(*number)),
             Operand::Number(number) => {
@@ -93,7 +100,10 @@ impl Test {
                 .find_map(|&axis| factors[axis].map(|i| &axes[axis].values[i as usize]))
         };
         match (self.left.value(value_of), self.right.value(value_of)) {
-            (Some(left), Some(right)) => self.operator.accepts(compare(left, right)),
+            (Some(left), Some(right)) => match compare(left, right) {
+                Some(ordering) => self.operator.accepts(ordering),
+                None => self.operator == Operator::NotEqual,
+            },
             _ => false,
         }
     }
@@ -123,10 +133,12 @@ fn names(axes: &[Axis]) -> String {
     axes.iter().map(|axis| axis.key.path).collect::<Vec<_>>().join(", ")
 }
 
-/// Numbers by size, words by equality (their order has no meaning and is never asked for).
-fn compare(left: &Value, right: &Value) -> std::cmp::Ordering {
+/// Numbers by size, words by equality (their order has no meaning and is never asked for). A number
+/// and a word have no order, and are not equal.
+fn compare(left: &Value, right: &Value) -> Option<Ordering> {
     match (left.as_number(), right.as_number()) {
-        (Some(left), Some(right)) => left.total_cmp(&right),
-        _ => left.to_string().cmp(&right.to_string()),
+        (Some(left), Some(right)) => Some(left.total_cmp(&right)),
+        (None, None) => Some(left.to_string().cmp(&right.to_string())),
+        _ => None,
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::axis::{Axis, dimensions, lower_axes};
-use super::design::{Cell, Limits, Plan, apply, describe};
+use super::design::{Cell, Limits, Plan, WarmupOrigin, apply, describe};
 use super::error::PlanError;
 use super::exclude::Exclusion;
 use super::jobs::chunk_size;
 use super::precision::{Precision, confidence};
 use crate::scenario::{Defaults, MomentsCache, OfferedLoad, Traces, lower};
-use crate::spec::{ScenarioSpec, SweepSpec};
+use crate::spec::{ScenarioSpec, SweepSpec, Warmup};
 
 /// Expands a sweep into cells, jobs and chunks.
 ///
@@ -144,6 +144,10 @@ impl Expansion<'_> {
             let limit = limits.requests_per_job;
             return Err(PlanError::TooManyRequests { cell: name(), requests, limit });
         }
-        Ok(Cell { factors, scenario, load })
+        let warmup = match cell_spec.warmup_seconds {
+            Some(Warmup::Auto) => WarmupOrigin::Open,
+            _ => WarmupOrigin::Stated,
+        };
+        Ok(Cell { factors, scenario, load, warmup })
     }
 }

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::design::{Cell, Plan};
+use super::design::{Cell, Plan, WarmupOrigin};
 use crate::model::Job;
 use crate::random::{Seeding, StreamKey};
 use crate::scenario::Scenario;
@@ -53,7 +53,8 @@ impl Plan {
 
     /// A job, ready to simulate.
     pub fn job(&self, id: JobId) -> Job<'_> {
-        let scenario = &self.cell(id).scenario;
+        let Cell { scenario, warmup, .. } = self.cell(id);
+        debug_assert_ne!(*warmup, WarmupOrigin::Open, "its warm-up is to be found first");
         Job {
             scenario,
             key: stream_key(scenario, self.seeding),

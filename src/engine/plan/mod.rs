@@ -9,7 +9,7 @@ mod jobs;
 mod precision;
 
 pub use axis::Axis;
-pub use design::{Cell, Limits, Plan};
+pub use design::{Cell, Limits, Plan, WarmupOrigin};
 pub use error::PlanError;
 pub use expand::plan;
 pub use jobs::{JobId, stream_key};

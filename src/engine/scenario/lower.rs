@@ -5,10 +5,15 @@ use super::distribution::LengthColumn;
 use super::lengths::{lower_lengths, lower_recorded, trace_view};
 use super::system::{Arrivals, Cluster, DisaggCluster, MonoCluster, Scenario, TraceReplay};
 use super::trace::Traces;
-use crate::spec::{ArrivalKind, ArrivalSpec, Key, Mode, ScenarioSpec, TokenMode, TokenSpec};
+use crate::spec::{
+    ArrivalKind, ArrivalSpec, Key, Mode, ScenarioSpec, TokenMode, TokenSpec, Warmup,
+};
 
 /// Longest horizon, seconds: 30,000 years.
 const MAX_SECONDS: f64 = 1e12;
+
+/// Start of the window when nothing is said, seconds.
+const DEFAULT_WARMUP_S: f64 = 60.0;
 
 /// Rates that make sense, requests per second.
 const RATES_PER_S: (f64, f64) = (1e-9, 1e9);
@@ -38,7 +43,7 @@ pub fn with_defaults(spec: &ScenarioSpec, defaults: Defaults) -> ScenarioSpec {
     let mut full = spec.clone();
     full.mode.get_or_insert(Mode::Disagg);
     full.sim_seconds.get_or_insert(600.0);
-    full.warmup_seconds.get_or_insert(60.0);
+    full.warmup_seconds.get_or_insert(Warmup::Seconds(DEFAULT_WARMUP_S));
     full.random_seed.get_or_insert(42);
     full.observe.get_or_insert_default();
     match *full.arrival.kind.get_or_insert_default() {
@@ -91,11 +96,7 @@ pub fn lower(
     check_all_stated_apply(spec)?;
     let full = with_defaults(spec, defaults);
     let sim_seconds = within("sim_seconds", full.sim_seconds, (0.0, MAX_SECONDS))?;
-    let warmup_seconds = not_negative("warmup_seconds", full.warmup_seconds)?;
-    if warmup_seconds >= sim_seconds {
-        let remedy = format!("it must be below sim_seconds ({sim_seconds})");
-        return Err(invalid("warmup_seconds", warmup_seconds, &remedy));
-    }
+    let warmup_seconds = lower_warmup(full.warmup_seconds, sim_seconds)?;
     let arrivals = lower_arrivals(&full.arrival, traces)?;
     let lengths = |name: &'static str, tokens: &TokenSpec, column: LengthColumn| match &arrivals {
         Arrivals::Trace(replay) => lower_recorded(name, tokens, &replay.view, column),
@@ -116,6 +117,27 @@ pub fn lower(
         cluster: lower_cluster(&full)?,
         arrivals,
     })
+}
+
+/// Until its pilots have run, a scenario with `auto` has the warm-up that needs none.
+fn lower_warmup(warmup: Option<Warmup>, sim_seconds: f64) -> Result<f64, SpecError> {
+    let stated_s = match warmup {
+        Some(Warmup::Auto) => return Ok(fallback_warmup_s(sim_seconds)),
+        Some(Warmup::Seconds(seconds)) => Some(seconds),
+        None => None,
+    };
+    let warmup_seconds = not_negative("warmup_seconds", stated_s)?;
+    if warmup_seconds >= sim_seconds {
+        let remedy = format!("it must be below sim_seconds ({sim_seconds})");
+        return Err(invalid("warmup_seconds", warmup_seconds, &remedy));
+    }
+    Ok(warmup_seconds)
+}
+
+/// The start of the window where `auto` has nothing to go by, seconds: the default, or half the
+/// horizon if that is shorter.
+pub fn fallback_warmup_s(sim_seconds: f64) -> f64 {
+    DEFAULT_WARMUP_S.min(sim_seconds / 2.0)
 }
 
 /// A key without a meaning is a mistake, not a leftover: `p50: 300` without `mode: p50_p90`, or the

@@ -19,7 +19,7 @@ pub use check::SpecError;
 pub use distribution::{EmpiricalLengths, LengthColumn, TokenDistribution, Z_90};
 pub use echo::{ArrivalEcho, ScenarioEcho, TokenEcho, TokenSpaces};
 pub use load::{Bottleneck, MomentsCache, OfferedLoad};
-pub use lower::{Defaults, MAX_GPUS, lower, with_defaults};
+pub use lower::{Defaults, MAX_GPUS, fallback_warmup_s, lower, with_defaults};
 pub use profile::{LengthProfile, LognormalFit, TraceProfile};
 pub use system::{Arrivals, Cluster, DisaggCluster, MonoCluster, Scenario, TraceReplay};
 pub(crate) use tokens::index_below;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::distribution::TokenDistribution;
 use super::tokens::TokenLengths;
 use super::trace::TraceView;
-use crate::spec::{Mode, Observe};
+use crate::spec::{Mode, Observe, Warmup};
 
 /// One system under study. All numbers are finite and in range.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,9 +123,14 @@ impl Scenario {
     }
 
     /// The window, how it is observed and what it is held against, in a fixed spelling.
-    pub(crate) fn canonical_window(&self) -> String {
+    ///
+    /// `is_auto` says that the start is yet to be found, or was: what names the cell is then the
+    /// word, not the number.
+    pub(crate) fn canonical_window(&self, is_auto: bool) -> String {
+        let start =
+            if is_auto { Warmup::AUTO.to_owned() } else { format!("{:?}", self.warmup_seconds) };
         let slo = self.slo_ttft_s.map_or_else(String::new, |slo_s| format!(" slo {slo_s:?}"));
-        format!("{:?} {:?} {:?}{slo}", self.warmup_seconds, self.sim_seconds, self.observe)
+        format!("{start} {:?} {:?}{slo}", self.sim_seconds, self.observe)
     }
 }
 

@@ -7,6 +7,7 @@ use serde::de::value::{Error as WordError, StrDeserializer};
 use super::keys::{Key, Rank};
 use super::scenario::{ArrivalKind, Mode, Observe, ScenarioSpec, TokenMode};
 use super::value::{Kind, Value};
+use super::warmup::Warmup;
 
 /// A Rust type that a key's value is stored in.
 trait Field: Sized {
@@ -47,6 +48,22 @@ macro_rules! word_field {
     )*};
 }
 word_field!(Mode, Observe, ArrivalKind, TokenMode);
+
+impl Field for Warmup {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Seconds(seconds) => Value::Number(*seconds),
+            Self::Auto => Value::Word(Self::AUTO.to_owned()),
+        }
+    }
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Number(seconds) => Some(Self::Seconds(*seconds)),
+            Value::Word(word) if word == Self::AUTO => Some(Self::Auto),
+            _ => None,
+        }
+    }
+}
 
 const MODES: Kind = Kind::Word(&["mono", "disagg"]);
 const OBSERVATIONS: Kind = Kind::Word(&["events", "arrivals"]);
@@ -146,11 +163,11 @@ static SYSTEM_KEYS: [Key; 22] = [
     key!(
         "warmup_seconds",
         "warmup_seconds",
-        Kind::Number,
+        Kind::NumberOr(&[Warmup::AUTO]),
         "s",
         always,
         warmup_seconds,
-        "start of the window, below sim_seconds (default 60)"
+        "start of the window, below sim_seconds, or auto: found per cell by pilot replications (default 60)"
     ),
     Key {
         aliases: &["seed"],

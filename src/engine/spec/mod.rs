@@ -10,6 +10,7 @@ mod modes;
 mod scenario;
 mod sweep;
 mod value;
+mod warmup;
 
 pub use condition::{Comparison, Condition, ConditionError, Operand, Operator};
 pub use keys::{Key, Rank};
@@ -22,3 +23,4 @@ pub use sweep::{
     AxisSpec, AxisValues, DEFAULT_CONFIDENCE, PrecisionSpec, SweepSpec, axes_in_order,
 };
 pub use value::{Kind, Value};
+pub use warmup::Warmup;

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::warmup::Warmup;
+
 /// Architecture of the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -70,7 +72,7 @@ pub struct ScenarioSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sim_seconds: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub warmup_seconds: Option<f64>,
+    pub warmup_seconds: Option<Warmup>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub random_seed: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

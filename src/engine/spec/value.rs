@@ -9,6 +9,8 @@ use serde::{Serialize, Serializer};
 pub enum Kind {
     /// A finite number.
     Number,
+    /// A finite number or one of these words.
+    NumberOr(&'static [&'static str]),
     /// A whole number that fits 32 bits.
     Count,
     /// A whole number that fits 64 bits.
@@ -24,7 +26,7 @@ pub enum Kind {
 /// A value of a key, typed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// For [`Kind::Number`].
+    /// For [`Kind::Number`] and [`Kind::NumberOr`].
     Number(f64),
     /// For [`Kind::Count`].
     Count(u32),
@@ -32,7 +34,7 @@ pub enum Value {
     Seed(u64),
     /// For [`Kind::Flag`].
     Flag(bool),
-    /// For [`Kind::Word`] and [`Kind::Path`].
+    /// For [`Kind::Word`], [`Kind::NumberOr`] and [`Kind::Path`].
     Word(String),
 }
 
@@ -44,11 +46,10 @@ impl Kind {
     pub fn parse(self, text: &str) -> Result<Value, String> {
         let text = text.trim();
         match self {
-            Self::Number => match text.parse::<f64>() {
-                // Adding 0 turns -0 into 0.
-                Ok(number) if number.is_finite() => Ok(Value::Number(number + 0.0)),
-                _ => Err("it must be a finite number".into()),
-            },
+            Self::Number => number(text).ok_or_else(|| "it must be a finite number".into()),
+            Self::NumberOr(words) => word(text, words)
+                .or_else(|| number(text))
+                .ok_or_else(|| format!("it must be a finite number or {}", words.join(" or "))),
             Self::Count => text
                 .parse()
                 .map(Value::Count)
@@ -61,11 +62,7 @@ impl Kind {
                 text.parse().map(Value::Flag).map_err(|_| "it must be true or false".into())
             }
             Self::Word(words) => {
-                if words.contains(&text) {
-                    Ok(Value::Word(text.to_owned()))
-                } else {
-                    Err(format!("it must be one of {}", words.join(", ")))
-                }
+                word(text, words).ok_or_else(|| format!("it must be one of {}", words.join(", ")))
             }
             Self::Path => {
                 if text.is_empty() {
@@ -79,8 +76,17 @@ impl Kind {
 
     /// Whether ranges make sense for this kind.
     pub fn is_numeric(self) -> bool {
-        matches!(self, Self::Number | Self::Count | Self::Seed)
+        matches!(self, Self::Number | Self::NumberOr(_) | Self::Count | Self::Seed)
     }
+}
+
+fn number(text: &str) -> Option<Value> {
+    // Adding 0 turns -0 into 0.
+    text.parse().ok().filter(|number: &f64| number.is_finite()).map(|n| Value::Number(n + 0.0))
+}
+
+fn word(text: &str, words: &[&str]) -> Option<Value> {
+    words.contains(&text).then(|| Value::Word(text.to_owned()))
 }
 
 impl Value {

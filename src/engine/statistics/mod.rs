@@ -6,6 +6,7 @@
 mod batches;
 mod confidence;
 mod histogram;
+mod mser;
 mod paired;
 mod percentile;
 mod pooled;
@@ -14,6 +15,7 @@ mod sample;
 pub use batches::{BATCHES, batches_suffice, difference_of_parts, sectioned};
 pub use confidence::{Confidence, Estimate};
 pub use histogram::Histogram;
+pub use mser::mser;
 pub use paired::{Comparison, Pair};
 pub use percentile::percentiles;
 pub use pooled::{PooledPercentile, PooledSample};
