@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sweep_engine::plan::{Plan, WarmupOrigin};
+use sweep_engine::plan::{Plan, Precision, WarmupOrigin};
 use sweep_engine::random::{STREAM_VERSION, draw_fingerprint};
 use sweep_engine::scenario::{Defaults, Traces, with_defaults};
 use sweep_engine::spec::{ScenarioSpec, SweepSpec};
@@ -31,8 +31,13 @@ pub(crate) struct RunRecord<'a> {
     stream_version: u32,
     draw_fingerprint: String,
     cells: usize,
+    /// Of every cell; with a wanted precision, the fewest.
     replications: u32,
     jobs: u64,
+    confidence: f64,
+    /// The wanted precision with its defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    precision: Option<&'a Precision>,
     chunk_size: u64,
     tables: TableFormat,
     versions: Versions,
@@ -99,6 +104,8 @@ pub(crate) struct Outcome {
     pub(crate) started_at: String,
     pub(crate) wall_s: f64,
     pub(crate) threads: usize,
+    /// Stands among the counts of the record.
+    #[serde(skip)]
     pub(crate) jobs: u64,
     pub(crate) failed_jobs: u64,
     pub(crate) simulated_requests: u64,
@@ -128,7 +135,9 @@ impl<'a> RunRecord<'a> {
             draw_fingerprint: draw_fingerprint(),
             cells: plan.cells.len(),
             replications: plan.replications,
-            jobs: plan.num_jobs(),
+            jobs: outcome.jobs,
+            confidence: plan.confidence,
+            precision: plan.precision.as_ref(),
             chunk_size: plan.chunk_size,
             tables,
             versions: Versions::of_this_build(),

@@ -27,7 +27,8 @@ pub(crate) fn print_plan(
 ) -> Result<(), Failure> {
     print(&plan_text(spec, plan, all))?;
     print(&format!(
-        "Estimate: about {} on {} {}",
+        "Estimate: {} {} on {} {}",
+        if plan.precision.is_some() { "at least" } else { "about" },
         duration(estimate.wall_s),
         estimate.threads,
         if estimate.threads == 1 { "thread" } else { "threads" },
@@ -82,6 +83,17 @@ fn totals(plan: &Plan) -> String {
         grouped(plan.num_chunks()),
         significant(plan.expected_requests()),
     );
+    if let Some(precision) = &plan.precision {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "\nPrecision: a first look; each cell goes on, up to {} replications, until the intervals of \
+             {} are within {} % (longer runs, if these are too short for percentiles)",
+            grouped(precision.max_replications.into()),
+            precision.of.join(", "),
+            significant(100.0 * precision.relative),
+        );
+    }
     if saturated > 0 {
         // Writing to a String cannot fail.
         let _ = write!(

@@ -12,7 +12,7 @@ use super::tables::aligned;
 use super::warmup::warmup_note;
 use super::warnings::warnings;
 use crate::failure::Failure;
-use crate::schema::CellRow;
+use crate::schema::{CellRow, percent};
 
 /// Cells that the table shows.
 const SHOWN_CELLS: usize = 60;
@@ -46,6 +46,10 @@ pub(crate) fn run_finished(
         if let Some(text) = warmup_note(plan) {
             note(&text);
         }
+        note(&format!(
+            "± is the half width of a {} % interval, ~ a value without one",
+            percent(plan.confidence)
+        ));
         note(&work_line(work));
         note(&format!("written to {}", folder.display()));
     }

@@ -66,7 +66,7 @@ static PROBLEMS: [Problem; 9] = [
     Problem {
         one: "is observed before the system has filled up",
         many: "are observed before the system has filled up",
-        rest: ", which understates TTFT: lengthen --warmup-seconds, or say --warmup-seconds auto",
+        rest: ", which understates TTFT: lengthen --warmup-seconds (or say auto) and --sim-seconds",
         applies: |row, _| row.short_warmup == Some(true),
     },
     Problem {

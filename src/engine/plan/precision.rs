@@ -1,5 +1,7 @@
 //! A wanted precision: how replications are added to a cell, look by look.
 
+use serde::Serialize;
+
 use super::error::PlanError;
 use crate::spec::{DEFAULT_CONFIDENCE, PrecisionSpec, SweepSpec};
 
@@ -10,7 +12,7 @@ const DEFAULT_OF: [&str; 2] = ["pooled_p99_ttft_s", "mean_ttft_s"];
 const DEFAULT_MAX_REPLICATIONS: u32 = 1000;
 
 /// Replications are added until every one of these results is known well enough.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Precision {
     /// Half width of the interval relative to the value, in (0, 1).
     pub relative: f64,
