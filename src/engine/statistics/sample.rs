@@ -96,10 +96,10 @@ impl RunSample {
     /// Adds a value.
     #[inline]
     pub fn push(&mut self, value: f64) {
-        self.values.push(value);
         if self.values.len() == self.limit {
             self.bin();
         }
+        self.values.push(value);
     }
 
     /// Number of values.
