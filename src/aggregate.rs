@@ -84,9 +84,10 @@ fn has_low_samples(
     summaries: &[&Summary],
     percentiles: &[Option<PooledPercentile>],
 ) -> Option<bool> {
-    let fewest = summaries.iter().map(|summary| summary.num_samples).min()?;
+    let runs = u64::try_from(summaries.len()).ok().filter(|&runs| runs > 0)?;
+    let samples: u64 = summaries.iter().map(|summary| summary.num_samples).sum();
     let ends_within = |percentile: &PooledPercentile| percentile.is_within;
-    Some(fewest < MIN_SAMPLES || !percentiles.iter().flatten().all(ends_within))
+    Some(samples < MIN_SAMPLES * runs || !percentiles.iter().flatten().all(ends_within))
 }
 
 /// Whether a percentile of all samples together lies outside the interval of the mean percentile of

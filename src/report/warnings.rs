@@ -53,7 +53,7 @@ static PROBLEMS: [Problem; 9] = [
     Problem {
         one: "has few samples for a p99",
         many: "have few samples for a p99",
-        rest: " (less than 1,000 in a run, or an interval beyond the sample): lengthen --sim-seconds",
+        rest: " (fewer than 1,000 per run, or an interval beyond the sample): lengthen --sim-seconds",
         applies: |row, _| row.low_samples == Some(true) && row.estimate("mean_ttft_s").is_some(),
     },
     Problem {

@@ -209,7 +209,7 @@ pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 9] = [
         "low_samples",
         "",
         "whether there are too few samples for a p99: in a run, or in all of them for its interval",
-        "fewest num_samples of a replication < 1000, or an interval of a pooled percentile beyond the sample",
+        "num_samples < 1000, or an interval of a pooled percentile beyond the sample",
         Field::Bool(|row| row.low_samples),
     ),
     column(
