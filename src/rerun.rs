@@ -10,8 +10,6 @@ use crate::assemble::TraceFolders;
 pub(crate) fn rerun_command(plan: &Plan, folders: &TraceFolders, id: JobId) -> String {
     let cell = plan.cell(id);
     let mut spec = plan.cell_spec(cell);
-    // What was found out about the cell since: a longer horizon.
-    spec.sim_seconds = spec.sim_seconds.map(|_| cell.scenario.sim_seconds);
     if spec.arrival.kind == Some(ArrivalKind::Trace) {
         // The defaults of a sweep and of a single simulation differ here.
         spec.arrival.repeat.get_or_insert(true);

@@ -72,12 +72,14 @@ impl Plan {
     /// Cells in ranges whose samples fit into memory together: all replications of a range are
     /// simulated before the next one, so that samples can be pooled and forgotten.
     ///
-    /// At least one cell each; a function of the plan alone.
+    /// At least one cell each; a function of the plan alone. Runs that are lengthened on the way to a
+    /// wanted precision are not foreseen: a wave may hold more then, up to 128 MiB per cell.
     pub fn waves(&self) -> Vec<Range<usize>> {
+        let most = self.precision.as_ref().map_or(self.replications, |rule| rule.max_replications);
         let mut waves = Vec::new();
         let (mut start, mut samples) = (0, 0.0);
         for (i, cell) in self.cells.iter().enumerate() {
-            let own = cell.expected_requests() * f64::from(self.replications);
+            let own = cell.expected_requests() * f64::from(most);
             if i > start && samples + own > POOLED_SAMPLES {
                 waves.push(start..i);
                 (start, samples) = (i, 0.0);
