@@ -11,7 +11,7 @@ use super::rows::{CellRow, JobRow};
 use crate::runner::JobFailure;
 
 /// Columns that describe a cell; both tables have them after their identity.
-pub(crate) static CELL_COLUMNS: [Column<Cell>; 15] = [
+pub(crate) static CELL_COLUMNS: [Column<Cell>; 16] = [
     column(
         "mode",
         "",
@@ -119,6 +119,13 @@ pub(crate) static CELL_COLUMNS: [Column<Cell>; 15] = [
         "whether queues grow without bound, so that no steady state exists",
         "offered load of the bottleneck >= 1",
         Field::Bool(|cell| Some(cell.load.is_saturated())),
+    ),
+    column(
+        "relaxation_s",
+        "s",
+        "time in which the slowest pool forgets its state, roughly; null where saturated and for traces",
+        "2 (c_a^2 + c_s^2) E[S] / (GPUs (1 - offered load)^2)",
+        Field::F64(|cell| cell.load.relaxation_s),
     ),
 ];
 
