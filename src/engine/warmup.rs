@@ -35,7 +35,7 @@ const PILOT_LIMIT: u64 = 10_000_000;
 const FEWEST_BINS: usize = 10;
 
 /// Relaxation times of the system below which pilots look steady without being so.
-const MIN_RELAXATIONS: f64 = 5.0;
+const MIN_RELAXATIONS: f64 = 4.0;
 
 /// A minimum in this last part of the bins that may be deleted lies at their end: it is cut off.
 const EDGE: f64 = 0.1;
