@@ -16,7 +16,7 @@ const MIN_VALUES: u64 = 2_000;
 /// Correlation between neighbours among [`PARTS`](super::sample::PARTS) parts of a run, five to a batch, from which on
 /// batches count as dependent. Parts are correlated before batches are, and many show it better
 /// than few.
-const MAX_CORRELATION: f64 = 0.2;
+const MAX_CORRELATION: f64 = 0.3;
 
 /// Relaxation times of the system in a batch at least. To judge by the correlation alone would let
 /// pass the runs that happen to look calm.
