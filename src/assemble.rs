@@ -166,7 +166,8 @@ fn override_precision(spec: &mut SweepSpec, args: &PrecisionArgs) -> Result<(), 
     }
     let stated = spec.precision.get_or_insert_default();
     stated.relative = precision.or(stated.relative);
-    stated.of = of.clone().or(stated.of.take());
+    let of = of.as_ref().map(|names| names.iter().map(|name| name.trim().to_owned()).collect());
+    stated.of = of.or(stated.of.take());
     stated.max_replications = max_replications.or(stated.max_replications);
     Ok(())
 }

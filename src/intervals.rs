@@ -22,8 +22,8 @@ const FIRST_TENTH: usize = BATCHES / 10;
 /// long enough would favour busy ones.
 const ALL_OR_NONE: &str = "p99_ttft_s";
 
-/// Differences between parts of a run: a batch's own say nothing about the run's.
-const WITHIN_RUN: [&str; 2] = ["trend_ttft_s", "onset_ttft_s"];
+/// Results that depend on where a run begins or ends: a batch's own say nothing about the run's.
+const WITHIN_RUN: [&str; 3] = ["trend_ttft_s", "onset_ttft_s", "censored"];
 
 /// Quantiles for all cells of a run.
 pub(crate) struct Levels {

@@ -1,12 +1,13 @@
 //! How often each cell is replicated: a fixed number, or as often as a wanted precision takes.
 //!
 //! Cells go wave by wave, so that samples of few cells are in memory at a time. Within a wave there
-//! are looks: all cells that need replications get them, then each is judged on its own. Which jobs
-//! run depends on results, but never on threads.
+//! are looks: cells that need replications get them, then each is judged on its own. A later look has
+//! more samples, and takes as many cells as fit into memory together; the others wait for their turn.
+//! Which jobs run depends on results, but never on threads.
 
 use std::ops::Range;
 
-use sweep_engine::plan::{JobId, Plan};
+use sweep_engine::plan::{JobId, Plan, fitting};
 use sweep_engine::statistics::KeptSample;
 
 use crate::aggregate::{cell_row, job_row};
@@ -68,19 +69,30 @@ fn run_wave(
     let numbers = wave.map(|cell| u32::try_from(cell).unwrap_or(u32::MAX));
     let mut cells: Vec<Progress> = numbers.map(begin).collect();
     while cells.iter().any(|cell| cell.row.is_none()) {
+        let waiting = cells.split_off(in_turn(plan, &cells));
         look(plan, &mut cells, runner)?;
         let frozen = &*plan;
         let judged = runner.map(cells, |mut cell| {
             let verdict = cell.row.is_none().then(|| cell.judge(frozen, levels));
             (cell, verdict)
         });
-        cells = Vec::with_capacity(judged.len());
+        cells = Vec::with_capacity(judged.len() + waiting.len());
         for (mut cell, verdict) in judged {
             cell.follow(plan, verdict, runner);
             cells.push(cell);
         }
+        cells.extend(waiting);
     }
     Ok(cells.into_iter().filter_map(|cell| Some((cell.row?, cell.outputs))).collect())
+}
+
+/// How many cells, from the first, have their turn. The samples of a look fit into memory; those that
+/// wait are of earlier looks, so there is one such amount for each look at most.
+fn in_turn(plan: &Plan, cells: &[Progress]) -> usize {
+    fitting(cells.iter().map(|progress| {
+        let needed = if progress.row.is_none() { progress.wanted } else { 0 };
+        (&plan.cells[progress.cell as usize], needed)
+    }))
 }
 
 /// Runs the replications that cells still lack, neighbouring cells of a replication together.

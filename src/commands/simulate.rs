@@ -86,6 +86,7 @@ struct Load {
 }
 
 pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
+    let level = check_confidence(args.confidence)?;
     let (mut spec, traces) = assemble::scenario(args.mode.as_deref(), &args.scenario)?;
     let interrupt = Interrupt::install()?;
     let mut scenario = lower(&spec, Defaults::SIMULATE, &traces)?;
@@ -108,7 +109,6 @@ pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
         replication: args.replication,
         max_requests: args.max_requests.unwrap_or(Limits::default().requests_per_job),
     };
-    let level = check_confidence(args.confidence)?;
     let mut samples = Vec::new();
     let simulated = simulate_in_batches(&job, &mut Scratch::default(), &interrupt, |sample| {
         if dump.is_some() {

@@ -17,7 +17,7 @@ pub(crate) enum Sharing {
 
 /// Keys that independent seeding leaves out of the streams: cells that differ in nothing else see the
 /// same random numbers all the same.
-const WINDOW_KEYS: [&str; 3] = ["sim_seconds", "warmup_seconds", "observe"];
+const WINDOW_KEYS: [&str; 4] = ["sim_seconds", "warmup_seconds", "observe", "slo.ttft_s"];
 
 impl Sharing {
     /// Between cells of a run that differ in these axes.

@@ -27,7 +27,7 @@ pub enum PlanError {
     BadExclusion { text: String, problem: String },
     #[error("replications is 0: it must be at least 1")]
     NoReplications,
-    #[error("confidence is {level}: it must lie between 0 and 1, such as 0.95")]
+    #[error("confidence is {level}: it must lie between 0.000001 and 0.999999999, such as 0.95")]
     BadConfidence { level: f64 },
     #[error(
         "precision is {relative}: it must lie between 0 and 1, such as 0.05 for half widths of 5 %"

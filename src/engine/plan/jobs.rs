@@ -72,28 +72,22 @@ impl Plan {
     /// Cells in ranges whose samples fit into memory together: all replications of a range are
     /// simulated before the next one, so that samples can be pooled and forgotten.
     ///
-    /// At least one cell each; a function of the plan alone. Runs that are lengthened on the way to a
-    /// wanted precision are not foreseen: a wave may hold more then, up to 128 MiB per cell.
+    /// At least one cell each; a function of the plan alone.
     pub fn waves(&self) -> Vec<Range<usize>> {
-        let most = self.precision.as_ref().map_or(self.replications, |rule| rule.max_replications);
         let mut waves = Vec::new();
-        let (mut start, mut samples) = (0, 0.0);
-        for (i, cell) in self.cells.iter().enumerate() {
-            let own = cell.expected_requests() * f64::from(most);
-            if i > start && samples + own > POOLED_SAMPLES {
-                waves.push(start..i);
-                (start, samples) = (i, 0.0);
-            }
-            samples += own;
+        let mut start = 0;
+        while start < self.cells.len() {
+            let rest = self.cells[start..].iter().map(|cell| (cell, self.replications));
+            let end = start + fitting(rest);
+            waves.push(start..end);
+            start = end;
         }
-        waves.push(start..self.cells.len());
         waves
     }
 
     /// Whether the samples of a cell are kept one by one to be pooled: expected to fit into memory.
     pub fn keeps_samples(&self, cell: u32, replications: u32) -> bool {
-        let expected = self.cells[cell as usize].expected_requests() * f64::from(replications);
-        expected <= POOLED_SAMPLES
+        expected_samples(&self.cells[cell as usize], replications) <= POOLED_SAMPLES
     }
 
     /// Requests to expect from all jobs.
@@ -101,6 +95,22 @@ impl Plan {
         let per_replication: f64 = self.cells.iter().map(Cell::expected_requests).sum();
         per_replication * f64::from(self.replications)
     }
+}
+
+/// How many cells, counted from the first, have samples that fit into memory together when each is
+/// replicated as often as said. At least one, if there is one.
+pub fn fitting<'a>(cells: impl IntoIterator<Item = (&'a Cell, u32)>) -> usize {
+    let mut samples = 0.0;
+    let fits = |&(cell, replications): &(&Cell, u32)| {
+        let is_first = samples == 0.0;
+        samples += expected_samples(cell, replications);
+        is_first || samples <= POOLED_SAMPLES
+    };
+    cells.into_iter().take_while(fits).count()
+}
+
+fn expected_samples(cell: &Cell, replications: u32) -> f64 {
+    cell.expected_requests() * f64::from(replications)
 }
 
 /// The key of a scenario's streams. Common random numbers keep the cell out of it.

@@ -1,5 +1,7 @@
 //! A wanted precision: how replications are added to a cell, look by look.
 
+use std::ops::RangeInclusive;
+
 use serde::Serialize;
 
 use super::error::PlanError;
@@ -34,12 +36,11 @@ impl Precision {
         }
         let max_replications = max_replications.unwrap_or(DEFAULT_MAX_REPLICATIONS);
         // A single run has no interval over replications.
-        let fewest = spec.replications.max(2);
-        if max_replications < fewest {
-            return Err(PlanError::CapTooLow { max_replications, fewest });
-        }
         if spec.replications < 2 {
             return Err(PlanError::PrecisionOfOneRun { replications: spec.replications });
+        }
+        if max_replications < spec.replications {
+            return Err(PlanError::CapTooLow { max_replications, fewest: spec.replications });
         }
         let defaults = || DEFAULT_OF.map(str::to_owned).to_vec();
         let of = of.clone().unwrap_or_else(defaults);
@@ -59,11 +60,14 @@ impl Precision {
     }
 }
 
+/// Levels that have finite intervals of some width.
+const LEVELS: RangeInclusive<f64> = 1e-6..=1.0 - 1e-9;
+
 /// The confidence level of a sweep's intervals, in (0, 1).
 ///
 /// # Errors
 /// Out of range.
 pub fn confidence(spec: &SweepSpec) -> Result<f64, PlanError> {
     let level = spec.confidence.unwrap_or(DEFAULT_CONFIDENCE);
-    if level > 0.0 && level < 1.0 { Ok(level) } else { Err(PlanError::BadConfidence { level }) }
+    if LEVELS.contains(&level) { Ok(level) } else { Err(PlanError::BadConfidence { level }) }
 }

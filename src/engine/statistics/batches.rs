@@ -4,7 +4,7 @@
 //! independent if each is long against the memory of the system (Schmeiser 1982; Asmussen & Glynn
 //! 2007, section IV.5). The estimate stays that of the whole run; batches give its spread.
 
-use super::confidence::{Confidence, Estimate};
+use super::confidence::{Confidence, Estimate, difference};
 use crate::math;
 
 /// Batches that a single run is cut into.
@@ -60,7 +60,7 @@ pub fn difference_of_parts(
     let variance = (first_squares + rest_squares) / (n + m - 2.0) * (1.0 / n + 1.0 / m);
     // One mean more than usual is estimated: one degree of freedom less.
     let half_width = confidence.t(values.len() - 1).map(|t| t * variance.sqrt());
-    Some(Estimate { mean: first_mean - rest_mean, half_width, std: None })
+    Some(Estimate { mean: difference(first_mean, rest_mean), half_width, std: None })
 }
 
 /// Mean, and sum of squared deviations from it.

@@ -4,19 +4,29 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::math;
 
+/// Most values whose quantile is at hand. Beyond, it is worth nothing against what the values took.
+const AT_HAND: u32 = 256;
+
+/// Relative difference that sums in another order may have: far above it, and far below what anybody
+/// would call a difference.
+const ROUNDING: f64 = 1e-9;
+
 /// A confidence level with its Student t quantiles, computed once for all cells of a run.
 #[derive(Clone, Debug)]
 pub struct Confidence {
     level: f64,
-    /// Two-sided quantile by number of values, from two on.
+    /// Most values of an estimate.
+    max_values: u32,
+    /// Two-sided quantile by number of values, from two up to [`AT_HAND`].
     quantiles: Vec<f64>,
 }
 
 impl Confidence {
     /// Two-sided intervals at `level` in (0, 1), for up to `max_values` values each.
     pub fn new(level: f64, max_values: u32) -> Self {
-        let quantile = |values: u32| student_t_quantile(0.5 + level / 2.0, f64::from(values - 1));
-        Self { level, quantiles: (2..=max_values).map(quantile).collect() }
+        let at_hand = 2..=max_values.min(AT_HAND);
+        let quantiles = at_hand.map(|values| two_sided_quantile(level, values)).collect();
+        Self { level, max_values, quantiles }
     }
 
     /// The level, in (0, 1).
@@ -27,7 +37,11 @@ impl Confidence {
     /// Quantile of Student's t for an interval from this many independent values: n - 1 degrees of
     /// freedom. `None` for fewer than two, or more than were announced.
     pub fn t(&self, values: usize) -> Option<f64> {
-        self.quantiles.get(values.checked_sub(2)?).copied()
+        let at_hand = self.quantiles.get(values.checked_sub(2)?).copied();
+        at_hand.or_else(|| {
+            let values = u32::try_from(values).ok().filter(|values| *values <= self.max_values)?;
+            Some(two_sided_quantile(self.level, values))
+        })
     }
 
     /// Estimates the expectation of which `values` are independent observations.
@@ -63,10 +77,21 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Whether the interval contains a value; `None` without an interval.
+    /// Whether the interval contains a value, up to rounding; `None` without an interval.
     pub fn contains(&self, value: f64) -> Option<bool> {
-        Some((self.mean - value).abs() <= self.half_width?)
+        Some((self.mean - value).abs() <= self.half_width? + ROUNDING * value.abs())
     }
+}
+
+/// Difference of two means; 0 if rounding is all there is, as in a system without randomness.
+pub(super) fn difference(one: f64, other: f64) -> f64 {
+    let difference = one - other;
+    if difference.abs() <= ROUNDING * other.abs() { 0.0 } else { difference }
+}
+
+/// Quantile of Student's t for an interval at `level` from at least two values.
+fn two_sided_quantile(level: f64, values: u32) -> f64 {
+    student_t_quantile(0.5 + level / 2.0, f64::from(values - 1))
 }
 
 /// The `probability` quantile of Student's t distribution.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::batches::lag_1_correlation;
+use super::confidence::difference;
 use super::histogram::Histogram;
 use super::percentile::percentiles;
 use crate::math;
@@ -95,10 +96,10 @@ impl RunSample {
     /// Adds a value.
     #[inline]
     pub fn push(&mut self, value: f64) {
-        self.values.push(value);
         if self.values.len() == self.limit {
             self.bin();
         }
+        self.values.push(value);
     }
 
     /// Number of values.
@@ -179,7 +180,7 @@ impl RunSample {
             None => Block::sum_of(part_of(&self.values, part)),
         });
         let mean = |range: Range<usize>| Block::joined(&parts[range]).mean();
-        let difference = |first, rest| Some(mean(first)? - mean(rest)?);
+        let difference = |first, rest| Some(difference(mean(first)?, mean(rest)?));
         let means: Option<Vec<f64>> = parts.iter().map(Block::mean).collect();
         Description {
             trend: difference(PARTS / 2..PARTS, 0..PARTS / 2),
