@@ -1,7 +1,7 @@
 //! From job outputs to rows: the replications of a cell taken together.
 
 use sweep_engine::model::Summary;
-use sweep_engine::plan::{JobId, Plan};
+use sweep_engine::plan::{Cell, JobId, Plan};
 use sweep_engine::scenario::MomentsCache;
 use sweep_engine::statistics::{KeptSample, PooledPercentile, PooledSample};
 use sweep_engine::theory::Prediction;
@@ -39,7 +39,8 @@ pub(crate) fn cell_row(plan: &Plan, levels: &Levels, cell: u32, outputs: &[JobOu
         [only] => only.batches.as_slice(),
         _ => &[],
     };
-    let intervals = Intervals::new(levels, &summaries, batches);
+    let Cell { scenario, load, .. } = &plan.cells[cell as usize];
+    let intervals = Intervals::new(levels, &summaries, batches, load.relaxations(scenario));
     let mut pooled = PooledSample::new(samples);
     let is_exact = pooled.is_exact() && summaries.iter().all(|summary| summary.is_exact);
     let percentiles = intervals.of_pooled(&mut pooled);
@@ -58,11 +59,10 @@ pub(crate) fn cell_row(plan: &Plan, levels: &Levels, cell: u32, outputs: &[JobOu
         short_runs: None,
         short_warmup: None,
     };
-    let is_saturated = plan.cells[cell as usize].load.is_saturated();
     CellRow {
         short_runs: has_short_runs(&row),
         // Where there is no steady state, no warm-up is long enough.
-        short_warmup: has_short_warmup(&intervals).filter(|_| !is_saturated),
+        short_warmup: has_short_warmup(&intervals).filter(|_| !load.is_saturated()),
         ..row
     }
 }
@@ -84,9 +84,10 @@ fn has_low_samples(
     summaries: &[&Summary],
     percentiles: &[Option<PooledPercentile>],
 ) -> Option<bool> {
-    let fewest = summaries.iter().map(|summary| summary.num_samples).min()?;
+    let runs = u64::try_from(summaries.len()).ok().filter(|&runs| runs > 0)?;
+    let samples: u64 = summaries.iter().map(|summary| summary.num_samples).sum();
     let ends_within = |percentile: &PooledPercentile| percentile.is_within;
-    Some(fewest < MIN_SAMPLES || !percentiles.iter().flatten().all(ends_within))
+    Some(samples < MIN_SAMPLES * runs || !percentiles.iter().flatten().all(ends_within))
 }
 
 /// Whether a percentile of all samples together lies outside the interval of the mean percentile of

@@ -54,15 +54,17 @@ pub(crate) struct Intervals<'a> {
 }
 
 impl<'a> Intervals<'a> {
-    /// Of runs with a summary each; `batches` are those of the only one, else empty.
+    /// Of runs with a summary each; `batches` are those of the only one, else empty, and
+    /// `relaxations` its length in relaxation times.
     pub(crate) fn new(
         levels: &'a Levels,
         summaries: &'a [&'a Summary],
         batches: &'a [Batch],
+        relaxations: Option<f64>,
     ) -> Self {
         let suffice = match summaries {
             [only] if !batches.is_empty() => {
-                batches_suffice(only.num_samples, only.part_correlation)
+                batches_suffice(only.num_samples, relaxations, only.part_correlation)
             }
             _ => false,
         };

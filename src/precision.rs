@@ -3,7 +3,7 @@
 //! Looks at fixed numbers of replications (R, 2R, 4R, ...) keep the bias of stopping when an interval
 //! happens to be narrow small; docs/error-bars.md shows what is left of it.
 
-use sweep_engine::plan::{Plan, Precision};
+use sweep_engine::plan::{Cell, Plan, Precision};
 use sweep_engine::scenario::Arrivals;
 use sweep_engine::statistics::Estimate;
 
@@ -48,16 +48,16 @@ impl StopReason {
     }
 }
 
-/// Judges a cell by its row. `stretch` says how often its runs were doubled already.
-pub(crate) fn judge(plan: &Plan, cell: u32, row: &CellRow, stretch: u32) -> Verdict {
+/// Judges a cell by its row.
+pub(crate) fn judge(plan: &Plan, cell: &Cell, row: &CellRow) -> Verdict {
     let Some(precision) = &plan.precision else { return Verdict::Stop(StopReason::Fixed) };
-    if plan.cells[cell as usize].load.is_saturated() {
+    if cell.load.is_saturated() {
         return Verdict::Stop(StopReason::Saturated);
     }
     if row.failed > 0 {
         return Verdict::Stop(StopReason::Failed);
     }
-    if is_biased(precision, row) && can_lengthen(plan, cell, stretch) {
+    if is_biased(precision, row) && can_lengthen(plan, cell) {
         return Verdict::Lengthen;
     }
     if precision.of.iter().all(|name| is_precise(precision, row, name)) {
@@ -96,11 +96,10 @@ fn is_biased(precision: &Precision, row: &CellRow) -> bool {
 }
 
 /// A swept horizon is a question of its own, and a recording ends where it ends.
-fn can_lengthen(plan: &Plan, cell: u32, stretch: u32) -> bool {
-    let cell = &plan.cells[cell as usize];
+fn can_lengthen(plan: &Plan, cell: &Cell) -> bool {
     let is_swept = plan.axes.iter().any(|axis| axis.key.path == "sim_seconds");
     let is_recorded = matches!(cell.scenario.arrivals, Arrivals::Trace(_));
     #[expect(clippy::cast_precision_loss, reason = "compared with an expectation")]
     let is_within_limit = 2.0 * cell.expected_requests() <= plan.limits.requests_per_job as f64;
-    stretch < MAX_STRETCH && !is_swept && !is_recorded && is_within_limit
+    cell.stretch < MAX_STRETCH && !is_swept && !is_recorded && is_within_limit
 }

@@ -33,8 +33,6 @@ struct Progress {
     outputs: Vec<JobOutput>,
     /// Replications of the current look.
     wanted: u32,
-    /// How many times longer than stated its runs are.
-    stretch: u32,
     row: Option<CellRow>,
 }
 
@@ -67,13 +65,7 @@ fn run_wave(
     levels: &Levels,
     runner: &Runner,
 ) -> Result<Vec<(CellRow, Vec<JobOutput>)>, Failure> {
-    let begin = |cell| Progress {
-        cell,
-        outputs: Vec::new(),
-        wanted: plan.replications,
-        stretch: 1,
-        row: None,
-    };
+    let begin = |cell| Progress { cell, outputs: Vec::new(), wanted: plan.replications, row: None };
     let numbers = wave.map(|cell| u32::try_from(cell).unwrap_or(u32::MAX));
     let mut cells: Vec<Progress> = numbers.map(begin).collect();
     while cells.iter().any(|cell| cell.row.is_none()) {
@@ -137,7 +129,7 @@ impl Progress {
             }
         }
         let row = cell_row(plan, levels, self.cell, &self.outputs);
-        let verdict = judge(plan, self.cell, &row, self.stretch);
+        let verdict = judge(plan, &plan.cells[self.cell as usize], &row);
         (row, verdict)
     }
 
@@ -150,8 +142,7 @@ impl Progress {
                 self.wanted = wanted;
             }
             Some((_, Verdict::Lengthen)) => {
-                plan.cells[self.cell as usize].scenario.sim_seconds *= 2.0;
-                self.stretch *= 2;
+                plan.cells[self.cell as usize].lengthen();
                 self.outputs.clear();
                 self.wanted = plan.replications;
                 runner.expect_more(u64::from(self.wanted));

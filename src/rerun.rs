@@ -2,7 +2,6 @@
 
 use sweep_engine::plan::{JobId, Plan};
 use sweep_engine::random::Seeding;
-use sweep_engine::scenario::{Defaults, with_defaults};
 use sweep_engine::spec::{ArrivalKind, Key, Kind, ScenarioSpec};
 
 use crate::assemble::TraceFolders;
@@ -11,11 +10,6 @@ use crate::assemble::TraceFolders;
 pub(crate) fn rerun_command(plan: &Plan, folders: &TraceFolders, id: JobId) -> String {
     let cell = plan.cell(id);
     let mut spec = plan.cell_spec(cell);
-    let horizon_s = cell.scenario.sim_seconds;
-    if with_defaults(&spec, Defaults::SWEEP).sim_seconds != Some(horizon_s) {
-        // A wanted precision took longer runs.
-        spec.sim_seconds = Some(horizon_s);
-    }
     if spec.arrival.kind == Some(ArrivalKind::Trace) {
         // The defaults of a sweep and of a single simulation differ here.
         spec.arrival.repeat.get_or_insert(true);

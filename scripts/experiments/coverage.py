@@ -91,6 +91,10 @@ class Command:
             return [list(csv.DictReader(open(run / f"{name}.csv"))) for name in ("cells", "jobs")]
 
 
+def window_s(row):
+    return float(row["sim_seconds"]) - float(row["warmup_seconds"])
+
+
 def truths(queue):
     return {
         "mean_ttft_s": queue.mean_s,
@@ -167,21 +171,22 @@ def short_runs(command, experiments):
     def lines():
         for queue, requests in SHORT:
             cells, _ = command.tables(queue, requests, experiments)
-            line = [queue.name, f"{requests:,}"]
+            length = window_s(cells[0]) / float(cells[0]["relaxation_s"])
+            line = [queue.name, f"{requests:,}", f"{length:.0f}"]
             for name, truth in truths(queue).items():
                 covered, without = coverage(cells, name, truth)
                 line.append(percent(covered) + (f" ({percent(without)} without)" if without else ""))
             line += [percent(sum(r[flag] == "true" for r in cells) / len(cells)) for flag in FLAGS]
             line.append(percent(sum(r["steady"] == "false" for r in cells) / len(cells)))
             warned = [
-                any(r[flag] == "true" for flag in FLAGS) or r["steady"] == "false"
-                or not r["pooled_p99_ttft_s_ci95"]
+                any(r[flag] == "true" for flag in FLAGS) or r["steady"] == "false" or length < 20
                 for r in cells
             ]
             line.append(percent(sum(warned) / len(cells)))
             yield line
 
-    header = ["queue", "requests per run", "mean", "pooled p90", "pooled p99", "SLO attainment"]
+    header = ["queue", "requests per run", "relaxation times", "mean", "pooled p90", "pooled p99",
+              "SLO attainment"]
     table(header + FLAGS + ["not steady", "warned at all"], lines())
 
 

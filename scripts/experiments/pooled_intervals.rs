@@ -69,15 +69,15 @@ fn percentile(mut sample: Vec<f64>, p: f64) -> f64 {
 }
 
 /// Ways to judge a pooled percentile.
-const METHODS: [&str; 4] =
-    ["sectioning", "jackknife", "ratio, half its length", "ratio, longer side"];
+const METHODS: [&str; 5] =
+    ["sectioning", "jackknife", "ratio, half its length", "ratio, longer side", "ratio, weighted"];
 
 /// Pooled percentile, and the half width of its interval by each method.
-fn intervals(replications: &[Vec<f64>], p: f64, t: f64) -> (f64, [f64; 4]) {
+fn intervals(replications: &[Vec<f64>], p: f64, t: f64) -> (f64, [f64; 5]) {
     let pooled = percentile(replications.concat(), p);
-    let [longer, half] = ratio(replications, p, pooled, t);
+    let [half, longer, weighted] = ratio(replications, p, pooled, t);
     let sectioning = t * sectioning(replications, p, pooled);
-    (pooled, [sectioning, t * jackknife(replications, p), half, longer])
+    (pooled, [sectioning, t * jackknife(replications, p), half, longer, weighted])
 }
 
 /// Standard error from the replications' own percentiles (Asmussen & Glynn 2007, section III.5).
@@ -102,9 +102,9 @@ fn jackknife(replications: &[Vec<f64>], p: f64) -> f64 {
     (squares * (count - 1.0) / count).sqrt()
 }
 
-/// The longer side of the interval that inverts the ratio estimate of the distribution function,
-/// and half its length.
-fn ratio(replications: &[Vec<f64>], p: f64, pooled: f64, t: f64) -> [f64; 2] {
+/// From the interval that inverts the ratio estimate of the distribution function: half its length,
+/// its longer side, and the one the more instead of the other, the more of the tail is unknown.
+fn ratio(replications: &[Vec<f64>], p: f64, pooled: f64, t: f64) -> [f64; 3] {
     let count = replications.len() as f64;
     let all: Vec<f64> = replications.concat();
     let squares: f64 = replications
@@ -115,18 +115,19 @@ fn ratio(replications: &[Vec<f64>], p: f64, pooled: f64, t: f64) -> [f64; 2] {
     let reach = t * (squares * count / (count - 1.0)).sqrt() / all.len() as f64;
     let below = pooled - percentile(all.clone(), p - reach);
     let above = percentile(all, p + reach) - pooled;
-    [below.max(above), below.midpoint(above)]
+    let (half, longer) = (below.midpoint(above), below.max(above));
+    [half, longer, half + (reach / (1.0 - p)).min(1.0) * (longer - half)]
 }
 
 /// One line of the table: by method, how many of the intervals hold the truth.
 fn line(scenario: &Scenario, truth: f64, p: f64, experiments: u64) -> String {
     let t = Confidence::new(LEVEL, REPLICATIONS).t(REPLICATIONS as usize).expect("announced");
-    let outcomes: Vec<(f64, [f64; 4])> = (0..experiments)
+    let outcomes: Vec<(f64, [f64; 5])> = (0..experiments)
         .into_par_iter()
         .map(|seed| intervals(&samples(scenario, seed), p, t))
         .collect();
     let covered = (0..METHODS.len()).map(|method| {
-        let holds = |(pooled, widths): &&(f64, [f64; 4])| (pooled - truth).abs() <= widths[method];
+        let holds = |(pooled, widths): &&(f64, [f64; 5])| (pooled - truth).abs() <= widths[method];
         let hits = outcomes.iter().filter(holds).count();
         format!("{:.1} %", 100.0 * hits as f64 / outcomes.len() as f64)
     });

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use sweep_engine::model::{Batch, Job, Sample, Scratch, Summary, simulate_in_batches};
+use sweep_engine::model::{Job, Sample, Scratch, Summary, simulate_in_batches};
 use sweep_engine::plan::{Limits, confidence, stream_key};
 use sweep_engine::random::STREAM_VERSION;
 use sweep_engine::scenario::{
     Defaults, MomentsCache, OfferedLoad, ScenarioEcho, lower, with_defaults,
 };
 use sweep_engine::spec::{ScenarioSpec, SweepSpec, Warmup};
+use sweep_engine::statistics::Estimate;
 use sweep_engine::warmup::{Finding, PILOTS, detect};
 
 use crate::aggregate::quantile_method;
@@ -54,17 +55,14 @@ struct WarmupEcho {
 /// null where nothing is known.
 struct NamedResults {
     summary: Summary,
-    batches: Vec<Batch>,
+    estimates: Vec<Option<Estimate>>,
     level: f64,
 }
 
 impl Serialize for NamedResults {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let summaries = [&self.summary];
-        let levels = Levels::new(self.level, 1);
-        let estimates = Intervals::new(&levels, &summaries, &self.batches).of_metrics();
         let mut map = serializer.serialize_map(None)?;
-        for (metric, estimate) in METRICS.iter().zip(estimates) {
+        for (metric, estimate) in METRICS.iter().zip(&self.estimates) {
             match metric.field {
                 Field::U64(count) => map.serialize_entry(metric.name, &count(&self.summary))?,
                 _ => map.serialize_entry(metric.name, &metric.number(&self.summary))?,
@@ -124,6 +122,9 @@ pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
         samples.sort_unstable_by_key(|sample| sample.request);
         dump.write(&samples)?;
     }
+    let levels = Levels::new(level, 1);
+    let summaries = [&summary];
+    let intervals = Intervals::new(&levels, &summaries, &batches, load.relaxations(&scenario));
     report::print_json(&Printed {
         scenario: with_defaults(&spec, Defaults::SIMULATE),
         resolved: ScenarioEcho::of(&scenario),
@@ -138,8 +139,8 @@ pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
             saturated: load.is_saturated(),
         },
         quantile_method: quantile_method(summary.is_exact),
-        ci_method: Intervals::new(&Levels::new(level, 1), &[&summary], &batches).method(),
-        results: NamedResults { summary, batches, level },
+        ci_method: intervals.method(),
+        results: NamedResults { summary, estimates: intervals.of_metrics(), level },
     })
 }
 

@@ -34,6 +34,9 @@ const PILOT_LIMIT: u64 = 10_000_000;
 /// Bins with samples below which there is nothing to see.
 const FEWEST_BINS: usize = 10;
 
+/// Relaxation times of the system below which pilots look steady without being so.
+const MIN_RELAXATIONS: f64 = 4.0;
+
 /// A minimum in this last part of the bins that may be deleted lies at their end: it is cut off.
 const EDGE: f64 = 0.1;
 
@@ -80,6 +83,9 @@ pub fn detect(
         return Ok(DeletionPoint { warmup_seconds, finding: Finding::Saturated });
     }
     let horizon_s = pilot_horizon_s(scenario, load);
+    if load.relaxation_s.is_some_and(|relaxation_s| horizon_s < MIN_RELAXATIONS * relaxation_s) {
+        return Ok(not_found(horizon_s));
+    }
     let pilot = Scenario { sim_seconds: horizon_s, warmup_seconds: 0.0, ..scenario.clone() };
     let mut bins = Bins::new(horizon_s, scenario.observe);
     for replication in 1..=PILOTS {

@@ -15,6 +15,10 @@ const CENSORED: f64 = 0.01;
 /// Part that Little's law leaves unexplained from which on a reader is warned.
 const UNEXPLAINED: f64 = 0.05;
 
+/// Length of a window in relaxation times below which a reader is warned: there intervals of a p99
+/// were found to hold the truth in less than 90 % of experiments.
+const LENGTH: f64 = 20.0;
+
 /// Something that is wrong with some cells.
 struct Problem {
     /// Goes on after "1 cell" and after "2 cells".
@@ -25,7 +29,7 @@ struct Problem {
     applies: fn(&CellRow, &Cell) -> bool,
 }
 
-static PROBLEMS: [Problem; 9] = [
+static PROBLEMS: [Problem; 10] = [
     Problem {
         one: "is saturated",
         many: "are saturated",
@@ -53,7 +57,7 @@ static PROBLEMS: [Problem; 9] = [
     Problem {
         one: "has few samples for a p99",
         many: "have few samples for a p99",
-        rest: " (less than 1,000 in a run, or an interval beyond the sample): lengthen --sim-seconds",
+        rest: " (fewer than 1,000 per run, or an interval beyond the sample): lengthen --sim-seconds",
         applies: |row, _| row.low_samples == Some(true) && row.estimate("mean_ttft_s").is_some(),
     },
     Problem {
@@ -62,6 +66,15 @@ static PROBLEMS: [Problem; 9] = [
         rest: " (the long run's, pooled_*_ttft_s, lie outside the intervals of single runs'): lengthen \
                --sim-seconds before adding replications",
         applies: |row, cell| row.short_runs == Some(true) && !cell.load.is_saturated(),
+    },
+    Problem {
+        one: "has a window of less than 20 relaxation times",
+        many: "have windows of less than 20 relaxation times",
+        rest: " (relaxation_s), too short for intervals to hold what they promise: lengthen --sim-seconds",
+        applies: |_, cell| {
+            !cell.load.is_saturated()
+                && cell.load.relaxations(&cell.scenario).is_some_and(|length| length < LENGTH)
+        },
     },
     Problem {
         one: "is observed before the system has filled up",

@@ -113,7 +113,7 @@ pub(crate) fn documentation(plan: Option<&Plan>) -> Vec<ColumnDoc> {
 const STUDENT_T: &str = "Student t over replications; ci_method";
 const POOLED_TYPE_7: &str = "type 7 of all samples; quantile_method";
 const RATIO: &str =
-    "longer side of the interval that inverts the ratio estimate of the distribution function";
+    "from the interval that inverts the ratio estimate of the distribution function";
 const SPREAD: &str = "divisor replications - 1; null until there are two";
 
 fn half_width(result: &str, unit: &str, formula: &str, level: f64) -> ColumnDoc {

@@ -262,7 +262,7 @@ pub(crate) const OF_OBJECTIVE: [&str; 2] = ["slo_attainment", "goodput_rps"];
 /// Names of the results that `cells` has intervals of.
 pub(crate) fn names_with_intervals() -> impl Iterator<Item = &'static str> {
     let metrics = METRICS.iter().filter(|metric| metric.has_half_width());
-    metrics.map(|metric| metric.name).chain(POOLED.iter().map(|percentile| percentile.name))
+    POOLED.iter().map(|percentile| percentile.name).chain(metrics.map(|metric| metric.name))
 }
 
 impl Column<Summary> {

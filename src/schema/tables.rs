@@ -11,7 +11,7 @@ use super::rows::{CellRow, JobRow};
 use crate::runner::JobFailure;
 
 /// Columns that describe a cell; both tables have them after their identity.
-pub(crate) static CELL_COLUMNS: [Column<Cell>; 15] = [
+pub(crate) static CELL_COLUMNS: [Column<Cell>; 16] = [
     column(
         "mode",
         "",
@@ -120,6 +120,13 @@ pub(crate) static CELL_COLUMNS: [Column<Cell>; 15] = [
         "offered load of the bottleneck >= 1",
         Field::Bool(|cell| Some(cell.load.is_saturated())),
     ),
+    column(
+        "relaxation_s",
+        "s",
+        "time in which the slowest pool forgets its state, roughly; null where saturated and for traces",
+        "2 (c_a^2 + c_s^2) E[S] / (GPUs (1 - offered load)^2)",
+        Field::F64(|cell| cell.load.relaxation_s),
+    ),
 ];
 
 /// Number of [`CELL_COLUMNS`] that name factors; the load columns follow them.
@@ -209,7 +216,7 @@ pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 9] = [
         "low_samples",
         "",
         "whether there are too few samples for a p99: in a run, or in all of them for its interval",
-        "fewest num_samples of a replication < 1000, or an interval of a pooled percentile beyond the sample",
+        "num_samples < 1000, or an interval of a pooled percentile beyond the sample",
         Field::Bool(|row| row.low_samples),
     ),
     column(

@@ -45,12 +45,13 @@ const SPREADS: [&str; 7] = [
     "goodput_rps",
 ];
 
-const LOADS: [(&str, &str); 5] = [
+const LOADS: [(&str, &str); 6] = [
     ("offered_load_prefill", "f64"),
     ("offered_load_decode", "f64"),
     ("offered_load_gpu", "f64"),
     ("bottleneck", "str"),
     ("saturated", "bool"),
+    ("relaxation_s", "f64"),
 ];
 
 const THEORY: [(&str, &str); 8] = [

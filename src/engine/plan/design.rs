@@ -61,6 +61,8 @@ pub struct Cell {
     pub load: OfferedLoad,
     /// Where the start of its window comes from.
     pub warmup: WarmupOrigin,
+    /// How many times longer than stated its horizon has become.
+    pub stretch: u32,
 }
 
 /// Where the start of a cell's window comes from.
@@ -78,6 +80,12 @@ impl Cell {
     /// Requests to expect from one job of this cell.
     pub fn expected_requests(&self) -> f64 {
         self.load.expected_requests(&self.scenario)
+    }
+
+    /// Doubles its horizon: single runs were too short for a wanted precision.
+    pub fn lengthen(&mut self) {
+        self.scenario.sim_seconds *= 2.0;
+        self.stretch *= 2;
     }
 
     /// Whether its warm-up is `auto`, found or not.
@@ -112,10 +120,14 @@ impl Plan {
         describe(&self.axes, &cell.factors)
     }
 
-    /// The scenario of a cell as one would write it, with a frozen warm-up as the number that it is.
+    /// The scenario of a cell as one would write it, with what was found out since: a frozen warm-up, a
+    /// longer horizon.
     pub fn cell_spec(&self, cell: &Cell) -> ScenarioSpec {
         let indices: Vec<u32> = cell.factors.iter().map(|factor| factor.unwrap_or(0)).collect();
         let mut spec = apply(&self.axes, &self.base, &indices).1;
+        if cell.stretch > 1 {
+            spec.sim_seconds = Some(cell.scenario.sim_seconds);
+        }
         if let WarmupOrigin::Frozen(_) = cell.warmup {
             spec.warmup_seconds = Some(Warmup::Seconds(cell.scenario.warmup_seconds));
         }

@@ -37,6 +37,8 @@ pub enum PlanError {
         "the wanted precision is missing: say --precision 0.05, or `precision: {{relative: 0.05}}` in the file"
     )]
     NoRelativePrecision,
+    #[error("precision is wanted of `{name}` twice: name it once in `of`")]
+    PrecisionTwice { name: String },
     #[error("precision is wanted of no result: name one in `of`, or leave it out")]
     PrecisionOfNothing,
     #[error(

@@ -148,6 +148,6 @@ impl Expansion<'_> {
             Some(Warmup::Auto) => WarmupOrigin::Open,
             _ => WarmupOrigin::Stated,
         };
-        Ok(Cell { factors, scenario, load, warmup })
+        Ok(Cell { factors, scenario, load, warmup, stretch: 1 })
     }
 }

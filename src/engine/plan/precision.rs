@@ -47,6 +47,9 @@ impl Precision {
         if of.is_empty() {
             return Err(PlanError::PrecisionOfNothing);
         }
+        if let Some((_, name)) = of.iter().enumerate().find(|(i, name)| of[..*i].contains(name)) {
+            return Err(PlanError::PrecisionTwice { name: name.clone() });
+        }
         Ok(Some(Self { relative, of, max_replications }))
     }
 

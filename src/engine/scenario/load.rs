@@ -1,4 +1,5 @@
-//! Offered load from exact means: how busy each pool would be, were it never to overflow.
+//! Offered load from exact means: how busy each pool would be, were it never to overflow; and how
+//! long it would remember.
 
 use super::system::{Arrivals, Cluster, Scenario};
 use super::tokens::{Moments, TokenLengths};
@@ -17,6 +18,11 @@ pub struct OfferedLoad {
     pub gpu: Option<f64>,
     /// The pool with the larger load.
     pub bottleneck: Bottleneck,
+    /// Time in which the system forgets its state, seconds: the longest relaxation time of a pool,
+    /// `2 (c_a^2 + c_s^2) E[S] / (G (1 - rho)^2)` (W. Whitt, "Planning queueing simulations",
+    /// Management Science 35 (1989): reflected Brownian motion), arrivals at decode taken for Poisson.
+    /// `None` where a pool is saturated, and for traces.
+    pub relaxation_s: Option<f64>,
 }
 
 /// The pool that limits throughput.
@@ -43,33 +49,52 @@ impl OfferedLoad {
     /// Computes the load of a scenario.
     pub fn of(scenario: &Scenario, cache: &mut MomentsCache) -> Self {
         let rate_per_s = scenario.arrivals.rate_per_s();
-        let prefill_s = cache.moments_at_least(&scenario.prompt_tokens, 0.0).mean
-            / scenario.cluster.prefill_tokens_per_s();
-        let decode_s = cache.moments_at_least(&scenario.output_tokens, 1.0).mean
-            / scenario.cluster.decode_tokens_per_s();
-        let load = |service_s: f64, gpus: u32| {
-            rate_per_s.map(|rate_per_s| rate_per_s * service_s / f64::from(gpus))
+        let arrival_scv = match scenario.arrivals {
+            Arrivals::Poisson { .. } => Some(1.0),
+            Arrivals::Deterministic { .. } => Some(0.0),
+            Arrivals::Trace(_) => None,
+        };
+        let prompt = cache.moments_at_least(&scenario.prompt_tokens, 0.0);
+        let output = cache.moments_at_least(&scenario.output_tokens, 1.0);
+        let prefill = Service::of(prompt, scenario.cluster.prefill_tokens_per_s());
+        let decode = Service::of(output, scenario.cluster.decode_tokens_per_s());
+        let load = |service: &Service, gpus: u32| {
+            rate_per_s.map(|rate_per_s| rate_per_s * service.mean_s / f64::from(gpus))
         };
         match scenario.cluster {
-            Cluster::Mono(mono) => Self {
-                prefill: None,
-                decode: None,
-                gpu: load(prefill_s + decode_s, mono.num_gpus),
-                bottleneck: Bottleneck::Gpu,
-            },
-            Cluster::Disagg(disagg) => {
-                let prefill = load(prefill_s, disagg.prefill_gpus);
-                let decode = load(decode_s, disagg.decode_gpus);
-                let is_decode_larger = decode > prefill;
+            Cluster::Mono(mono) => {
+                let service = prefill.followed_by(&decode);
+                let gpu = load(&service, mono.num_gpus);
                 Self {
-                    prefill,
-                    decode,
+                    prefill: None,
+                    decode: None,
+                    gpu,
+                    bottleneck: Bottleneck::Gpu,
+                    relaxation_s: relaxation_s(arrival_scv, &service, gpu, mono.num_gpus),
+                }
+            }
+            Cluster::Disagg(pools) => {
+                let prefill_load = load(&prefill, pools.prefill_gpus);
+                let decode_load = load(&decode, pools.decode_gpus);
+                let decode_arrival_scv = arrival_scv.map(|_| 1.0);
+                let is_decode_larger = decode_load > prefill_load;
+                Self {
+                    prefill: prefill_load,
+                    decode: decode_load,
                     gpu: None,
                     bottleneck: if is_decode_larger {
                         Bottleneck::Decode
                     } else {
                         Bottleneck::Prefill
                     },
+                    relaxation_s: relaxation_s(
+                        arrival_scv,
+                        &prefill,
+                        prefill_load,
+                        pools.prefill_gpus,
+                    )
+                    .zip(relaxation_s(decode_arrival_scv, &decode, decode_load, pools.decode_gpus))
+                    .map(|(first_s, second_s)| first_s.max(second_s)),
                 }
             }
         }
@@ -100,10 +125,52 @@ impl OfferedLoad {
         }
     }
 
+    /// Length of the window of the scenario that this load is of, in relaxation times: 0 where the
+    /// system is saturated and never relaxes, `None` where they are unknown.
+    pub fn relaxations(&self, scenario: &Scenario) -> Option<f64> {
+        if self.is_saturated() {
+            return Some(0.0);
+        }
+        self.relaxation_s.map(|relaxation_s| scenario.window_s() / relaxation_s)
+    }
+
     /// Whether queues grow without bound: the bottleneck's load is 1 or more.
     pub fn is_saturated(&self) -> bool {
         self.largest().is_some_and(|load| load >= 1.0)
     }
+}
+
+/// Time at one station, by its first two moments.
+struct Service {
+    mean_s: f64,
+    variance_s2: f64,
+}
+
+impl Service {
+    fn of(tokens: Moments, tokens_per_s: f64) -> Self {
+        let std_s = tokens.std / tokens_per_s;
+        Self { mean_s: tokens.mean / tokens_per_s, variance_s2: std_s * std_s }
+    }
+
+    /// Both parts at one station; lengths that are drawn as pairs are treated as independent here.
+    fn followed_by(&self, next: &Self) -> Self {
+        Self { mean_s: self.mean_s + next.mean_s, variance_s2: self.variance_s2 + next.variance_s2 }
+    }
+}
+
+fn relaxation_s(
+    arrival_scv: Option<f64>,
+    service: &Service,
+    load: Option<f64>,
+    gpus: u32,
+) -> Option<f64> {
+    let idle = 1.0 - load.filter(|load| *load < 1.0)?;
+    if service.mean_s <= 0.0 {
+        return Some(0.0);
+    }
+    let service_scv = service.variance_s2 / (service.mean_s * service.mean_s);
+    let scv = arrival_scv? + service_scv;
+    Some(2.0 * scv * service.mean_s / (f64::from(gpus) * idle * idle))
 }
 
 /// Moments that were computed before. A plan has many cells and few distributions.

@@ -16,12 +16,20 @@ const MIN_VALUES: u64 = 2_000;
 /// Correlation between neighbours among [`PARTS`](super::sample::PARTS) parts of a run, five to a batch, from which on
 /// batches count as dependent. Parts are correlated before batches are, and many show it better
 /// than few.
-const MAX_CORRELATION: f64 = 0.2;
+const MAX_CORRELATION: f64 = 0.3;
+
+/// Relaxation times of the system in a batch at least. To judge by the correlation alone would let
+/// pass the runs that happen to look calm.
+const MIN_RELAXATIONS: f64 = 10.0;
 
 /// Whether the batches of a run are long enough to be taken for independent: it has enough values,
-/// and forgets within a fraction of a batch. `correlation` is that of its [`PARTS`](super::sample::PARTS).
-pub fn batches_suffice(values: u64, correlation: Option<f64>) -> bool {
-    values >= MIN_VALUES && correlation.is_some_and(|correlation| correlation <= MAX_CORRELATION)
+/// and forgets within a fraction of a batch. `relaxations` is the length of the run in relaxation
+/// times of the system, `None` if these are unknown; `correlation` that of its [`PARTS`](super::sample::PARTS).
+pub fn batches_suffice(values: u64, relaxations: Option<f64>, correlation: Option<f64>) -> bool {
+    let fewest = MIN_RELAXATIONS * math::count(BATCHES as u64);
+    values >= MIN_VALUES
+        && relaxations.is_none_or(|relaxations| relaxations >= fewest)
+        && correlation.is_some_and(|correlation| correlation <= MAX_CORRELATION)
 }
 
 /// Interval around `whole`, a figure of a whole run, from the same figure of its batches. The half

@@ -3,9 +3,11 @@
 //! The interval inverts one of the distribution function: at the pooled percentile the share of
 //! smaller values is a ratio of two sums over replications, whose standard error is known (Cochran
 //! 1977, section 6.4); its limits p - h and p + h are read as percentiles again (Woodruff 1952).
-//! The half width is the longer side: quantiles of a tail have more above them than below. Measured
-//! on queues with exact answers (`scripts/experiments/pooled_intervals.rs`), sectioning and jackknife
-//! cover less in runs that are short for their load, and all are alike in long ones.
+//! That interval is asymmetric: a tail has more above a percentile than below. The half width is half
+//! its length where it is known well, and its longer side where it reaches to the end of the sample.
+//! Measured on queues with exact answers (`scripts/experiments/pooled_intervals.rs`): half the length
+//! alone covers too little in runs that are short for their load, the longer side alone too much in
+//! long ones, sectioning and jackknife less than both in short ones.
 
 use super::confidence::{Confidence, Estimate};
 use super::histogram::Histogram;
@@ -72,7 +74,7 @@ impl<'a> PooledSample<'a> {
         self.len() == 0
     }
 
-    /// Percentiles of all values, each with the longer side of its interval. `None` without values,
+    /// Percentiles of all values, each with the half width of its interval. `None` without values,
     /// and for a probability of 0.99 and more with fewer than [`MIN_VALUES_OF_P99`].
     ///
     /// The half width is `None` for fewer than two replications.
@@ -97,7 +99,10 @@ impl<'a> PooledSample<'a> {
             let reach = share_half_width(&self.replications, mean, confidence);
             let half_width = reach.and_then(|reach| {
                 let above = percentile(probability + reach)? - mean;
-                Some(above.max(mean - percentile(probability - reach)?))
+                let below = mean - percentile(probability - reach)?;
+                let unknown_tail = (reach / (1.0 - probability)).min(1.0);
+                let (half, longer) = (below.midpoint(above), below.max(above));
+                Some(half + unknown_tail * (longer - half))
             });
             let estimate = Estimate { mean, half_width, std: None };
             let is_within = reach.is_none_or(|reach| probability + reach <= 1.0);
