@@ -192,7 +192,7 @@ pub(crate) static METRICS: [Column<Summary>; 27] = [
     column(
         "little_residual",
         "",
-        "what Little's law leaves unexplained, from three independent averages; far from 0: the window is short, or the system fills up",
+        "what Little's law leaves unexplained, from three independent averages; far from 0: the window is short for the time that requests spend",
         "1 - lambda W / L: lambda = num_arrivals / window, W = mean_e2e_s, L = queue lengths + busy GPUs",
         Field::F64(|s| s.little_residual),
     ),

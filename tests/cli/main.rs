@@ -3,6 +3,7 @@
 mod bad_input;
 mod compare;
 mod docs;
+mod error_bars;
 mod failures;
 mod invariance;
 mod store;

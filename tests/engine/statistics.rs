@@ -396,7 +396,10 @@ mod pooled {
                 let above = type_7(&all, p + reach) - estimate.mean;
                 let below = estimate.mean - type_7(&all, p - reach);
                 // A position is continuous in the reach; both are sums in another order.
-                prop_assert!((estimate.half_width.unwrap() - above.max(below)).abs() <= 1e-9);
+                let unknown_tail = (reach / (1.0 - p)).min(1.0);
+                let half = above.midpoint(below);
+                let expected = half + unknown_tail * (above.max(below) - half);
+                prop_assert!((estimate.half_width.unwrap() - expected).abs() <= 1e-9);
                 prop_assert!(is_within == (p + reach <= 1.0) || (p + reach - 1.0).abs() < ROUNDING);
             }
         }
@@ -577,10 +580,19 @@ mod intervals {
 
     #[test]
     fn batches_need_values_and_a_short_memory() {
-        assert!(!batches_suffice(1_999, Some(0.0)));
-        assert!(batches_suffice(2_000, Some(0.0)) && batches_suffice(2_000, Some(-0.9)));
-        assert!(batches_suffice(2_000, Some(0.2)) && !batches_suffice(2_000, Some(0.201)));
-        assert!(!batches_suffice(1_000_000, None));
+        let long = Some(200.0);
+        assert!(!batches_suffice(1_999, long, Some(0.0)));
+        assert!(
+            batches_suffice(2_000, long, Some(0.0)) && batches_suffice(2_000, long, Some(-0.9))
+        );
+        assert!(
+            batches_suffice(2_000, long, Some(0.3)) && !batches_suffice(2_000, long, Some(0.301))
+        );
+        assert!(!batches_suffice(1_000_000, long, None));
+        // Too short for its memory, saturated, and a trace, of which it is unknown.
+        assert!(!batches_suffice(1_000_000, Some(199.0), Some(0.0)));
+        assert!(!batches_suffice(1_000_000, Some(0.0), Some(0.0)));
+        assert!(batches_suffice(2_000, None, Some(0.0)));
     }
 }
 
