@@ -9,6 +9,26 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
+/// A run's own tables and record are never replaced by something else.
+///
+/// # Errors
+/// The path is one of them.
+pub(crate) fn check_not_of_a_run(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let is_run = folder.join("run.json").is_file();
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_own =
+        ["run.json", "jobs.parquet", "cells.parquet", "jobs.csv", "cells.csv"].contains(&name);
+    if is_run && is_own {
+        return Err(Failure::usage(format!(
+            "{} belongs to the run {}: choose another file",
+            path.display(),
+            folder.display()
+        )));
+    }
+    Ok(())
+}
+
 /// Puts a file in its place: written beside it, synced and renamed, so that a broken file never has
 /// the name.
 pub(crate) fn replace_file(

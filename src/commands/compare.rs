@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use sweep_engine::spec::Kind;
+
 use crate::cli::{CompareArgs, TidyFormat};
 use crate::comparison::{
     Comparisons, check_same_plan, choose_axis, choose_metrics, compare_along, compare_runs,
@@ -13,7 +15,7 @@ use crate::io::{FinishedRun, TableFormat};
 use crate::provenance::comparison_metadata;
 use crate::report;
 use crate::schema::comparison_documentation;
-use crate::store::replace_file;
+use crate::store::{check_not_of_a_run, replace_file};
 
 /// A comparison, and what it is called.
 struct Named {
@@ -22,6 +24,8 @@ struct Named {
     baseline: String,
     /// What its file is called, without the ending.
     stem: String,
+    /// The second run, if there is one.
+    other: Option<FinishedRun>,
 }
 
 pub(super) fn compare(args: &CompareArgs) -> Result<(), Failure> {
@@ -38,7 +42,7 @@ pub(super) fn compare(args: &CompareArgs) -> Result<(), Failure> {
                     "--baseline {baseline}: the baseline of two runs is the first of them; leave --baseline out"
                 )));
             }
-            between(&run, &FinishedRun::open(other, runs)?, &metrics, args.confidence)?
+            between(&run, FinishedRun::open(other, runs)?, &metrics, args.confidence)?
         }
         (None, None) => {
             let columns: Vec<&str> = run.axes.iter().map(|axis| axis.key.column).collect();
@@ -58,6 +62,9 @@ pub(super) fn compare(args: &CompareArgs) -> Result<(), Failure> {
         path: run.folder.join(run.format.file_name(&named.stem)),
         format: run.format,
     });
+    if let Some((shortest_s, longest_s)) = lengths_s(&run, named.other.as_ref())? {
+        report::warn_of_lengths(shortest_s, longest_s);
+    }
     target.write(&named.comparisons)?;
     print(&named, args.format)?;
     report::note(&format!("written to {}", target.path.display()));
@@ -69,6 +76,25 @@ fn check_level(level: f64) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::usage(format!("--confidence {level}: it must lie between 0 and 1, as 0.95 does")))
+}
+
+/// The shortest and the longest horizon, seconds, where jobs differ in it though it was not swept: a
+/// wanted precision took longer runs in some cells.
+fn lengths_s(
+    run: &FinishedRun,
+    other: Option<&FinishedRun>,
+) -> Result<Option<(f64, f64)>, Failure> {
+    if run.axes.iter().any(|axis| axis.key.path == "sim_seconds") {
+        return Ok(None);
+    }
+    let mut lengths_s = Vec::new();
+    for run in [Some(run), other].into_iter().flatten() {
+        let jobs = run.jobs(&[("sim_seconds", Kind::Number)])?;
+        lengths_s.extend(jobs.numbers("sim_seconds")?.into_iter().flatten());
+    }
+    let shortest_s = lengths_s.iter().copied().fold(f64::INFINITY, f64::min);
+    let longest_s = lengths_s.iter().copied().fold(0.0, f64::max);
+    Ok((shortest_s < longest_s).then_some((shortest_s, longest_s)))
 }
 
 fn along(
@@ -85,24 +111,26 @@ fn along(
     Ok(Named {
         baseline: format!("{column}={} of the run {}", comparisons.baseline, run.name),
         stem: format!("compare-{column}"),
+        other: None,
         comparisons,
     })
 }
 
 fn between(
     run: &FinishedRun,
-    other: &FinishedRun,
+    other: FinishedRun,
     metrics: &[&'static str],
     level: f64,
 ) -> Result<Named, Failure> {
-    check_same_plan(run, other)?;
+    check_same_plan(run, &other)?;
     // Factors of both are counted by the axes of the first.
     let results = run.results(&run.axes, metrics)?;
     let other_results = other.results(&run.axes, metrics)?;
     Ok(Named {
-        comparisons: compare_runs(run, other, [&results, &other_results], metrics, level)?,
+        comparisons: compare_runs(run, &other, [&results, &other_results], metrics, level)?,
         baseline: format!("the run {}", run.name),
         stem: format!("compare-run-{}", other.name),
+        other: Some(other),
     })
 }
 
@@ -152,6 +180,7 @@ struct Target {
 impl Target {
     /// A file of which the ending names the format.
     fn stated(path: &Path) -> Result<Self, Failure> {
+        check_not_of_a_run(path)?;
         let format = match path.extension().and_then(|ending| ending.to_str()) {
             Some("parquet") => TableFormat::Parquet,
             Some("csv") => TableFormat::Csv,

@@ -24,7 +24,11 @@ use crate::intervals::{Intervals, Levels};
 use crate::progress::Interrupt;
 use crate::report;
 use crate::schema::{Field, METRICS, half_width_name};
-use crate::store::replace_file;
+use crate::store::{check_not_of_a_run, replace_file};
+
+/// Said where half widths are null.
+const NO_INTERVALS: &str = "no intervals: the run is too short for batches that are independent (2,000 samples, 200 \
+    relaxation times, no correlation left); lengthen --sim-seconds, or run several --replications with `sweep run`";
 
 /// What is printed.
 #[derive(serde::Serialize)]
@@ -125,6 +129,9 @@ pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
     let levels = Levels::new(level, 1);
     let summaries = [&summary];
     let intervals = Intervals::new(&levels, &summaries, &batches, load.relaxations(&scenario));
+    if intervals.method().is_none() && summary.num_samples > 0 {
+        report::note(NO_INTERVALS);
+    }
     report::print_json(&Printed {
         scenario: with_defaults(&spec, Defaults::SIMULATE),
         resolved: ScenarioEcho::of(&scenario),
@@ -173,6 +180,7 @@ struct SampleRecord {
 impl Dump {
     /// Checks ending and folder before anything is simulated.
     fn prepare(path: &Path) -> Result<Self, Failure> {
+        check_not_of_a_run(path)?;
         let format = match path.extension().and_then(|ending| ending.to_str()) {
             Some("csv") => DumpFormat::Csv,
             Some("json") => DumpFormat::Json,

@@ -105,9 +105,14 @@ pub(crate) fn choose_metrics(names: &[String]) -> Result<Vec<&'static str>, Fail
     let mut chosen = Vec::with_capacity(names.len());
     for name in names {
         let Some(metric) = known().find(|metric| metric == name) else {
+            let hint = name.strip_prefix("pooled_").map_or_else(
+                || nearest_or_all(name, known()),
+                |of_runs| {
+                    format!("pooled percentiles belong to cells, not to runs: compare {of_runs} of long runs")
+                },
+            );
             return Err(Failure::usage(format!(
-                "--of {name}: it is no floating-point result of a job; {}",
-                nearest_or_all(name, known())
+                "--of {name}: it is no floating-point result of a job; {hint}"
             )));
         };
         if chosen.contains(&metric) {

@@ -56,6 +56,16 @@ pub(crate) fn warn_of_comparisons(comparisons: &Comparisons) {
     }
 }
 
+/// Runs of different length show different percentiles, whatever else differs.
+pub(crate) fn warn_of_lengths(shortest_s: f64, longest_s: f64) {
+    warning(&format!(
+        "runs of {} s are compared with runs of {} s: what single runs show, percentiles most of all, depends on \
+         their length; state --sim-seconds (and no --precision) to compare like with like",
+        significant(shortest_s),
+        significant(longest_s)
+    ));
+}
+
 fn header(comparisons: &Comparisons) -> Vec<String> {
     let factors = comparisons.factors.iter().map(|factor| factor.name.clone());
     let rest = ["metric", "baseline", "mean", "difference", "ratio", "narrower", ""];

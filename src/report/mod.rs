@@ -14,7 +14,7 @@ mod warnings;
 
 pub(crate) use compare::{
     note_comparisons, print_comparisons, print_comparisons_json, print_comparisons_markdown,
-    warn_of_comparisons,
+    warn_of_comparisons, warn_of_lengths,
 };
 pub(crate) use output::{error, note, print, print_json};
 pub(crate) use plan::print_plan;

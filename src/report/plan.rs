@@ -102,7 +102,7 @@ fn totals(plan: &Plan) -> String {
         );
     }
     if let Some(warning) = not_found_warning(plan) {
-        let _ = write!(text, "\nNo warm-up: {warning}");
+        let _ = write!(text, "\nWarm-up not found: {warning}");
     }
     text
 }

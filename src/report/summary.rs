@@ -96,7 +96,10 @@ fn cells_table(plan: &Plan, cells: &[CellRow]) -> String {
     }));
     if plan.precision.is_some() {
         columns.push(("runs", |row, _| row.replications.to_string()));
-        columns.push(("sim_seconds", |_, cell| significant(cell.scenario.sim_seconds)));
+        let is_axis = plan.axes.iter().any(|axis| axis.key.path == "sim_seconds");
+        if !is_axis {
+            columns.push(("sim_seconds", |_, cell| significant(cell.scenario.sim_seconds)));
+        }
     }
     columns
         .push(("", |_, cell| if cell.load.is_saturated() { "SATURATED" } else { "" }.to_owned()));

@@ -29,7 +29,7 @@ struct Problem {
     applies: fn(&CellRow, &Cell) -> bool,
 }
 
-static PROBLEMS: [Problem; 10] = [
+static PROBLEMS: [Problem; 11] = [
     Problem {
         one: "is saturated",
         many: "are saturated",
@@ -53,6 +53,16 @@ static PROBLEMS: [Problem; 10] = [
         many: "are without a single sample",
         rest: ": lengthen --sim-seconds",
         applies: |row, _| row.replications > 0 && row.estimate("mean_ttft_s").is_none(),
+    },
+    Problem {
+        one: "has a single run and no intervals",
+        many: "have a single run and no intervals",
+        rest: ": it is too short for batches that are independent; lengthen --sim-seconds, or raise --replications",
+        applies: |row, _| {
+            row.replications + row.failed == 1
+                && row.ci_method.is_none()
+                && row.estimate("mean_ttft_s").is_some()
+        },
     },
     Problem {
         one: "has few samples for a p99",

@@ -329,3 +329,41 @@ fn wishes_that_make_no_sense_are_refused() {
     }
     assert_eq!(place.listing(), Vec::<String>::new(), "nothing was written");
 }
+
+#[test]
+fn nothing_takes_the_place_of_a_table_of_a_run() {
+    let place = Place::new();
+    place.sweep(&format!("--rates 2 {SHORT} --replications 2 --name a --quiet"));
+    let before = place.listing();
+    for arguments in [
+        "compare a --by mode --output results/a/cells.parquet",
+        "compare a --by mode --output results/a/jobs.csv",
+        "simulate --dump-ttft results/a/jobs.parquet",
+    ] {
+        let ran = place.run(arguments);
+        assert_eq!(ran.code, Some(2), "{arguments}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains("belongs to the run results/a: choose another file"),
+            "{}",
+            ran.stderr
+        );
+    }
+    assert_eq!(place.listing(), before);
+}
+
+#[test]
+fn runs_of_different_length_are_compared_with_a_warning() {
+    let place = Place::new();
+    let sweep =
+        "--rates 1,5.6 --modes disagg --sim-seconds 300 --precision 0.2 --max-replications 80";
+    cells(&place, "a", sweep);
+    let ran = place.sweep("compare a --by rates");
+    assert!(
+        ran.stderr.contains("warning: runs of 300 s are compared with runs of"),
+        "{}",
+        ran.stderr
+    );
+    cells(&place, "b", "--rates 1,5.6 --modes disagg --sim-seconds 300 --replications 3");
+    let ran = place.sweep("compare b --by rates");
+    assert!(!ran.stderr.contains("are compared with runs of"), "{}", ran.stderr);
+}

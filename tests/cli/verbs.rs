@@ -292,7 +292,7 @@ fn simulate_prints_results_in_the_order_of_the_tables() {
         keys.into_iter().partition(|key| key.ends_with("_ci95"));
     assert_eq!(keys, RESULTS);
     assert_eq!(half_widths.len(), RESULTS.len() - COUNTS.len());
-    assert_eq!(ran.stderr, "");
+    assert!(ran.stderr.starts_with("no intervals: the run is too short"), "{}", ran.stderr);
 }
 
 #[test]
@@ -484,7 +484,12 @@ fn the_version_is_that_of_the_package() {
 fn a_reader_that_stops_early_is_no_error() {
     let place = Place::new();
     let sweep = cargo_bin("sweep").display().to_string();
-    for verb in ["columns --format json", "completions bash", "simulate", "plan --rates 1"] {
+    for verb in [
+        "columns --format json",
+        "completions bash",
+        "simulate --sim-seconds 4000",
+        "plan --rates 1",
+    ] {
         let script = format!("({sweep} {verb}; echo rc=$? >&2) | true");
         let mut command = Command::new("sh");
         let output = command.args(["-c", &script]).current_dir(place.path("")).output().unwrap();
@@ -498,7 +503,9 @@ fn a_full_device_is_an_error_of_output() {
         return;
     }
     let place = Place::new();
-    for verb in ["columns", "simulate", "plan --rates 1", "columns --format json"] {
+    for verb in
+        ["columns", "simulate --sim-seconds 4000", "plan --rates 1", "columns --format json"]
+    {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let output = place.command(verb).stdout(full).output().unwrap();
         let ran = Ran::of(&output);
