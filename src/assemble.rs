@@ -13,7 +13,7 @@ use sweep_engine::spec::{
 use crate::cli::{FormatArg, LimitArgs, PrecisionArgs, RunArgs, ScenarioArgs, SeedingArg};
 use crate::failure::Failure;
 use crate::io::{Base, OutputSpec, SweepFile, TableFormat, read_scenario, read_sweep, read_trace};
-use crate::schema::{OF_OBJECTIVE, names_with_intervals, unknown_result};
+use crate::schema::{AROUND_ZERO, OF_OBJECTIVE, names_with_intervals, unknown_result};
 
 /// Replications of a cell when nothing is said.
 const DEFAULT_REPLICATIONS: u32 = 10;
@@ -179,6 +179,11 @@ fn check_precise_results(plan: &Plan) -> Result<(), Failure> {
     for name in &precision.of {
         if !names_with_intervals().any(|known| known == name) {
             return Err(unknown_result(name));
+        }
+        if AROUND_ZERO.contains(&name.as_str()) {
+            return Err(Failure::usage(format!(
+                "--of {name}: it lies around 0, where no relative precision is ever reached; name another result"
+            )));
         }
         if OF_OBJECTIVE.contains(&name.as_str()) && !has_objective {
             return Err(Failure::usage(format!(

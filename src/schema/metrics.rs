@@ -256,6 +256,10 @@ pub(crate) fn is_structural_null(name: &str) -> bool {
     STRUCTURAL_NULLS.contains(&name)
 }
 
+/// Results that are 0 where all is well.
+pub(crate) const AROUND_ZERO: [&str; 4] =
+    ["censored", "trend_ttft_s", "onset_ttft_s", "little_residual"];
+
 /// Results that are null without an objective.
 pub(crate) const OF_OBJECTIVE: [&str; 2] = ["slo_attainment", "goodput_rps"];
 

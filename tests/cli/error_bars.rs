@@ -298,6 +298,7 @@ fn wishes_that_make_no_sense_are_refused() {
             "precision is wanted of `mean_ttft_s` twice",
         ),
         ("--precision 0.1 --of slo_attainment", "`slo_attainment` needs an objective: add --slo"),
+        ("--precision 0.1 --of censored", "--of censored: it lies around 0"),
         ("--of mean_ttft_s", "`--of` means nothing without a wanted precision: add --precision"),
         ("--max-replications 9", "`--max-replications` means nothing without a wanted precision"),
         (
