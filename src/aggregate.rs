@@ -60,8 +60,8 @@ pub(crate) fn cell_row(plan: &Plan, levels: &Levels, cell: u32, outputs: &[JobOu
         short_warmup: None,
     };
     CellRow {
-        short_runs: has_short_runs(&row),
-        // Where there is no steady state, no warm-up is long enough.
+        // Where there is no steady state, there is no long run, and no warm-up is long enough.
+        short_runs: has_short_runs(&row).filter(|_| !load.is_saturated()),
         short_warmup: has_short_warmup(&intervals).filter(|_| !load.is_saturated()),
         ..row
     }

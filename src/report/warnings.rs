@@ -75,7 +75,7 @@ static PROBLEMS: [Problem; 11] = [
         many: "have runs too short for percentiles",
         rest: " (the long run's, pooled_*_ttft_s, lie outside the intervals of single runs'): lengthen \
                --sim-seconds before adding replications",
-        applies: |row, cell| row.short_runs == Some(true) && !cell.load.is_saturated(),
+        applies: |row, _| row.short_runs == Some(true),
     },
     Problem {
         one: "has a window of less than 20 relaxation times",

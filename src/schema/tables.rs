@@ -222,7 +222,7 @@ pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 9] = [
     column(
         "short_runs",
         "",
-        "whether runs are too short to show the percentiles of the long run",
+        "whether runs are too short to show the percentiles of the long run; null where saturated",
         "a pooled percentile outside the interval of its mean over runs",
         Field::Bool(|row| row.short_runs),
     ),
