@@ -16,6 +16,10 @@ use crate::schema::{CellRow, JobRow, POOLED};
 /// Samples of a run from which on its 99th percentile is more than a guess.
 const MIN_SAMPLES: u64 = 1000;
 
+/// Samples on the rarer side of an objective from which on its share has an interval worth the name:
+/// with fewer, most runs have none of them and look alike.
+const MIN_RARER: f64 = 30.0;
+
 /// The row of a job.
 pub(crate) fn job_row(plan: &Plan, folders: &TraceFolders, output: JobOutput) -> JobRow {
     let result = output.result;
@@ -79,7 +83,7 @@ pub(crate) fn quantile_method(is_exact: bool) -> &'static str {
 }
 
 /// Whether a run has too few samples for a 99th percentile, or all of them together too few for the
-/// interval of one.
+/// interval of one, or for that of the share within the objective.
 fn has_low_samples(
     summaries: &[&Summary],
     percentiles: &[Option<PooledPercentile>],
@@ -87,7 +91,21 @@ fn has_low_samples(
     let runs = u64::try_from(summaries.len()).ok().filter(|&runs| runs > 0)?;
     let samples: u64 = summaries.iter().map(|summary| summary.num_samples).sum();
     let ends_within = |percentile: &PooledPercentile| percentile.is_within;
-    Some(samples < MIN_SAMPLES * runs || !percentiles.iter().flatten().all(ends_within))
+    Some(
+        samples < MIN_SAMPLES * runs
+            || !percentiles.iter().flatten().all(ends_within)
+            || rarer_side_of_objective(summaries).is_some_and(|count| count < MIN_RARER),
+    )
+}
+
+/// Samples within the objective or beyond it, whichever are fewer; nothing without one.
+#[expect(clippy::cast_precision_loss, reason = "compared with a small number")]
+fn rarer_side_of_objective(summaries: &[&Summary]) -> Option<f64> {
+    let counts = summaries.iter().filter_map(|summary| {
+        let within = summary.slo_attainment? * summary.num_samples as f64;
+        Some((within, summary.num_samples as f64 - within))
+    });
+    counts.reduce(|(a, b), (c, d)| (a + c, b + d)).map(|(within, beyond)| within.min(beyond))
 }
 
 /// Whether a percentile of all samples together lies outside the interval of the mean percentile of

@@ -65,9 +65,10 @@ static PROBLEMS: [Problem; 11] = [
         },
     },
     Problem {
-        one: "has few samples for a p99",
-        many: "have few samples for a p99",
-        rest: " (fewer than 1,000 per run, or an interval beyond the sample): lengthen --sim-seconds",
+        one: "has few samples",
+        many: "have few samples",
+        rest: " (fewer than 1,000 per run for a p99, an interval beyond the sample, or fewer than 30 on one side of \
+               the objective): lengthen --sim-seconds",
         applies: |row, _| row.low_samples == Some(true) && row.estimate("mean_ttft_s").is_some(),
     },
     Problem {

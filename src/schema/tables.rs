@@ -215,8 +215,8 @@ pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 9] = [
     column(
         "low_samples",
         "",
-        "whether there are too few samples for a p99: in a run, or in all of them for its interval",
-        "num_samples < 1000, or an interval of a pooled percentile beyond the sample",
+        "whether there are too few samples: for the p99 of a run, or in all runs for an interval",
+        "num_samples < 1000, an interval of a pooled percentile beyond the sample, or fewer than 30 samples on one side of the objective",
         Field::Bool(|row| row.low_samples),
     ),
     column(

@@ -333,6 +333,15 @@ fn wishes_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn a_share_with_next_to_nothing_on_one_side_has_low_samples() {
+    let place = Place::new();
+    let sweep = "--rates 4 --modes mono --replications 5 --slo ttft_s=0.3,1000";
+    let cells = cells(&place, "a", sweep);
+    assert_eq!(cells.column("low_samples"), [false, true]);
+    assert_eq!(cells.number(1, "slo_attainment"), Some(1.0));
+}
+
+#[test]
 fn nothing_takes_the_place_of_a_table_of_a_run() {
     let place = Place::new();
     place.sweep(&format!("--rates 2 {SHORT} --replications 2 --name a --quiet"));
