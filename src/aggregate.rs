@@ -65,7 +65,8 @@ pub(crate) fn cell_row(plan: &Plan, levels: &Levels, cell: u32, outputs: &[JobOu
     };
     CellRow {
         // Where there is no steady state, there is no long run, and no warm-up is long enough.
-        short_runs: has_short_runs(&row).filter(|_| !load.is_saturated()),
+        short_runs: has_short_runs(&row)
+            .filter(|_| !load.is_saturated() && intervals.method() == Some("replications")),
         short_warmup: has_short_warmup(&intervals).filter(|_| !load.is_saturated()),
         ..row
     }

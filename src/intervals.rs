@@ -23,7 +23,8 @@ const FIRST_TENTH: usize = BATCHES / 10;
 const ALL_OR_NONE: &str = "p99_ttft_s";
 
 /// Results that depend on where a run begins or ends: a batch's own say nothing about the run's.
-const WITHIN_RUN: [&str; 3] = ["trend_ttft_s", "onset_ttft_s", "censored"];
+const WITHIN_RUN: [&str; 5] =
+    ["trend_ttft_s", "onset_ttft_s", "censored", "little_residual", "std_ttft_s"];
 
 /// Quantiles for all cells of a run.
 pub(crate) struct Levels {

@@ -4,10 +4,10 @@
 //! happens to be narrow small; docs/error-bars.md shows what is left of it.
 
 use sweep_engine::plan::{Cell, Plan, Precision};
-use sweep_engine::scenario::Arrivals;
+use sweep_engine::scenario::{Arrivals, Cluster};
 use sweep_engine::statistics::Estimate;
 
-use crate::schema::{CellRow, is_structural_null};
+use crate::schema::CellRow;
 
 /// Runs are lengthened up to this many times.
 const MAX_STRETCH: u32 = 64;
@@ -60,7 +60,7 @@ pub(crate) fn judge(plan: &Plan, cell: &Cell, row: &CellRow) -> Verdict {
     if is_biased(precision, row) && can_lengthen(plan, cell) {
         return Verdict::Lengthen;
     }
-    if precision.of.iter().all(|name| is_precise(precision, row, name)) {
+    if precision.of.iter().all(|name| is_precise(precision, cell, row, name)) {
         return Verdict::Stop(StopReason::Precision);
     }
     precision
@@ -68,14 +68,27 @@ pub(crate) fn judge(plan: &Plan, cell: &Cell, row: &CellRow) -> Verdict {
         .map_or(Verdict::Stop(StopReason::MaxReplications), Verdict::Replicate)
 }
 
-fn is_precise(precision: &Precision, row: &CellRow, name: &str) -> bool {
+fn is_precise(precision: &Precision, cell: &Cell, row: &CellRow, name: &str) -> bool {
     match row.estimate(name) {
         Some(Estimate { mean, half_width: Some(half_width), .. }) => {
             half_width <= precision.relative * mean.abs()
         }
         Some(_) => false,
-        // A pool that the mode does not have needs no precision.
-        None => is_structural_null(name),
+        None => has_no_such_thing(cell, name),
+    }
+}
+
+/// A pool that the mode does not have, or a missing objective, needs no precision.
+fn has_no_such_thing(cell: &Cell, name: &str) -> bool {
+    let is_mono = matches!(cell.scenario.cluster, Cluster::Mono(_));
+    match name {
+        "slo_attainment" | "goodput_rps" => cell.scenario.slo_ttft_s.is_none(),
+        "utilization_gpu" => !is_mono,
+        "utilization_prefill"
+        | "utilization_decode"
+        | "mean_wait_decode_s"
+        | "mean_queue_length_decode" => is_mono,
+        _ => false,
     }
 }
 

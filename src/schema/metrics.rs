@@ -198,17 +198,6 @@ pub(crate) static METRICS: [Column<Summary>; 27] = [
     ),
 ];
 
-/// Results that are null in a mode or without an objective, however long a run is.
-const STRUCTURAL_NULLS: [&str; 7] = [
-    "mean_wait_decode_s",
-    "mean_queue_length_decode",
-    "utilization_prefill",
-    "utilization_decode",
-    "utilization_gpu",
-    "slo_attainment",
-    "goodput_rps",
-];
-
 /// Results whose spread between runs is a figure of its own: how much one run, or one day, differs
 /// from the next.
 pub(crate) const SPREAD_OF: [&str; 7] = [
@@ -250,11 +239,6 @@ pub(crate) static POOLED: [Pooled; 3] = [
         meaning: "99th percentile of TTFT of all replications' samples together: the long run; null below 100 samples",
     },
 ];
-
-/// Whether a result is null in some cells for want of a pool or an objective, not of samples.
-pub(crate) fn is_structural_null(name: &str) -> bool {
-    STRUCTURAL_NULLS.contains(&name)
-}
 
 /// Results that are 0 where all is well.
 pub(crate) const AROUND_ZERO: [&str; 4] =

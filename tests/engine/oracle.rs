@@ -184,7 +184,10 @@ pub(crate) fn account(
         trend,
         onset,
         ("slo_attainment", attainment),
-        ("goodput_rps", attainment.zip(completed).map(|(share, n)| share * n / window_s)),
+        (
+            "goodput_rps",
+            slo_ttft_s.zip(completed).map(|(_, n)| attainment.unwrap_or(0.0) * n / window_s),
+        ),
         ("mean_wait_prefill_s", mean(&|i| journeys[i].prefill_start_s - journeys[i].arrival_s)),
         ("mean_service_prefill_s", mean(&prefill_s)),
         (

@@ -201,7 +201,7 @@ impl<'a> Tally<'a> {
             onset_ttft_s: ttft_s.onset,
             part_correlation: ttft_s.correlation,
             slo_attainment,
-            goodput_rps: slo_attainment.map(|share| throughput_rps * share),
+            goodput_rps: self.slo_ttft_s.map(|_| throughput_rps * slo_attainment.unwrap_or(0.0)),
             mean_wait_prefill_s: mean(self.sums.wait_prefill),
             mean_service_prefill_s: mean(self.sums.service_prefill),
             mean_wait_decode_s: disagg.and_then(|_| mean(self.sums.wait_decode)),
