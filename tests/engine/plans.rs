@@ -430,6 +430,24 @@ fn a_cell_can_be_planned_alone() {
     }
 }
 
+#[test]
+fn samples_are_binned_where_they_are_many_and_histograms_are_smaller() {
+    // At 2 requests/s: expected samples of a run, replications, whether samples are kept.
+    let cases = [
+        (140, 1_000_000, true),
+        (4_096, 4_096, true),
+        (4_096, 1_000_000, true),
+        (4_200, 3_900, true),
+        (4_200, 4_000, false),
+        (20_000_000, 1, false),
+    ];
+    for (samples, replications, is_kept) in cases {
+        let settings = [("rates", "2"), ("sim_seconds", &(samples / 2).to_string())];
+        let plan = plan_of(&settings, 1);
+        assert_eq!(plan.keeps_samples(0, replications), is_kept, "{samples} x {replications}");
+    }
+}
+
 proptest! {
     #![proptest_config(Config { cases: 60, rng_seed: RngSeed::Fixed(11), ..Config::default() })]
 

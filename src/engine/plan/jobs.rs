@@ -27,6 +27,10 @@ const MAX_CHUNKS: u64 = 10_000;
 /// Samples that are held in memory to be pooled: 128 MiB.
 const POOLED_SAMPLES: f64 = 16_777_216.0;
 
+/// Samples of a run up to which its histogram saves nothing: it has 512 buckets per doubling, and times
+/// to first token span eight doublings and more.
+const BINNED_SAMPLES: f64 = 4096.0;
+
 /// Simulated requests that make a chunk worth scheduling: about 10 ms of work.
 const CHUNK_REQUESTS: f64 = 250_000.0;
 
@@ -85,9 +89,12 @@ impl Plan {
         waves
     }
 
-    /// Whether the samples of a cell are kept one by one to be pooled: expected to fit into memory.
+    /// Whether the samples of a cell are kept one by one to be pooled: expected to fit into memory, or
+    /// of runs so short that histograms would take more of it.
     pub fn keeps_samples(&self, cell: u32, replications: u32) -> bool {
-        expected_samples(&self.cells[cell as usize], replications) <= POOLED_SAMPLES
+        let cell = &self.cells[cell as usize];
+        cell.expected_requests() <= BINNED_SAMPLES
+            || expected_samples(cell, replications) <= POOLED_SAMPLES
     }
 
     /// Requests to expect from all jobs.
