@@ -1,7 +1,7 @@
 //! From job outputs to rows: the replications of a cell taken together.
 
 use sweep_engine::model::Summary;
-use sweep_engine::plan::{Cell, JobId, Plan};
+use sweep_engine::plan::{Cell, JobId, Plan, WarmupOrigin};
 use sweep_engine::scenario::MomentsCache;
 use sweep_engine::statistics::{KeptSample, PooledPercentile, PooledSample};
 use sweep_engine::theory::Prediction;
@@ -43,7 +43,8 @@ pub(crate) fn cell_row(plan: &Plan, levels: &Levels, cell: u32, outputs: &[JobOu
         [only] => only.batches.as_slice(),
         _ => &[],
     };
-    let Cell { scenario, load, .. } = &plan.cells[cell as usize];
+    let described = &plan.cells[cell as usize];
+    let Cell { scenario, load, .. } = described;
     let intervals = Intervals::new(levels, &summaries, batches, load.relaxations(scenario));
     let mut pooled = PooledSample::new(samples);
     let is_exact = pooled.is_exact() && summaries.iter().all(|summary| summary.is_exact);
@@ -54,12 +55,13 @@ pub(crate) fn cell_row(plan: &Plan, levels: &Levels, cell: u32, outputs: &[JobOu
         replications: count(summaries.len()),
         failed: count(outputs.len() - summaries.len()),
         estimates: intervals.of_metrics(),
-        pooled: percentiles.iter().map(|percentile| Some(percentile.as_ref()?.estimate)).collect(),
+        low_samples: has_low_samples(&summaries, &percentiles),
+        low_slo_samples: has_low_slo_samples(&summaries),
+        pooled: percentiles,
         ci_method: intervals.method(),
         quantile_method: (!pooled.is_empty()).then_some(quantile_method(is_exact)),
         stop_reason: StopReason::Fixed,
         steady: intervals.trend().and_then(|trend| trend.contains(0.0)),
-        low_samples: has_low_samples(&summaries, &percentiles),
         short_runs: None,
         short_warmup: None,
     };
@@ -67,7 +69,7 @@ pub(crate) fn cell_row(plan: &Plan, levels: &Levels, cell: u32, outputs: &[JobOu
         // Where there is no steady state, there is no long run, and no warm-up is long enough.
         short_runs: has_short_runs(&row)
             .filter(|_| !load.is_saturated() && intervals.method() == Some("replications")),
-        short_warmup: has_short_warmup(&intervals).filter(|_| !load.is_saturated()),
+        short_warmup: has_short_warmup(described, &intervals).filter(|_| !load.is_saturated()),
         ..row
     }
 }
@@ -84,7 +86,7 @@ pub(crate) fn quantile_method(is_exact: bool) -> &'static str {
 }
 
 /// Whether a run has too few samples for a 99th percentile, or all of them together too few for the
-/// interval of one, or for that of the share within the objective.
+/// interval of one.
 fn has_low_samples(
     summaries: &[&Summary],
     percentiles: &[Option<PooledPercentile>],
@@ -92,34 +94,37 @@ fn has_low_samples(
     let runs = u64::try_from(summaries.len()).ok().filter(|&runs| runs > 0)?;
     let samples: u64 = summaries.iter().map(|summary| summary.num_samples).sum();
     let ends_within = |percentile: &PooledPercentile| percentile.is_within;
-    Some(
-        samples < MIN_SAMPLES * runs
-            || !percentiles.iter().flatten().all(ends_within)
-            || rarer_side_of_objective(summaries).is_some_and(|count| count < MIN_RARER),
-    )
+    Some(samples < MIN_SAMPLES * runs || !percentiles.iter().flatten().all(ends_within))
 }
 
-/// Samples within the objective or beyond it, whichever are fewer; nothing without one.
+/// Whether next to no sample lies within the objective, or next to none beyond it; nothing without one.
 #[expect(clippy::cast_precision_loss, reason = "compared with a small number")]
-fn rarer_side_of_objective(summaries: &[&Summary]) -> Option<f64> {
+fn has_low_slo_samples(summaries: &[&Summary]) -> Option<bool> {
     let counts = summaries.iter().filter_map(|summary| {
         let within = summary.slo_attainment? * summary.num_samples as f64;
         Some((within, summary.num_samples as f64 - within))
     });
-    counts.reduce(|(a, b), (c, d)| (a + c, b + d)).map(|(within, beyond)| within.min(beyond))
+    let (within, beyond) = counts.reduce(|(a, b), (c, d)| (a + c, b + d))?;
+    Some(within.min(beyond) < MIN_RARER)
 }
 
 /// Whether a percentile of all samples together lies outside the interval of the mean percentile of
 /// single runs: then runs are too short to show it.
 fn has_short_runs(row: &CellRow) -> Option<bool> {
     let verdicts = POOLED.iter().zip(&row.pooled).filter_map(|(percentile, pooled)| {
-        row.estimate(percentile.of_runs)?.contains(pooled.as_ref()?.mean)
+        row.estimate(percentile.of_runs)?.contains(pooled.as_ref()?.estimate.mean)
     });
     verdicts.map(|is_inside| !is_inside).reduce(|one, other| one || other)
 }
 
-/// Whether the first tenth of the samples is still lower than the rest.
-fn has_short_warmup(intervals: &Intervals) -> Option<bool> {
-    let onset = intervals.onset()?;
-    onset.contains(0.0).map(|is_level| !is_level && onset.mean < 0.0)
+/// Whether the window begins too early: with a stated warm-up of less than one relaxation time, or
+/// with a first tenth of the samples below the rest. The latter alone sees too little: of cells at load
+/// 0.83 without any warm-up it found 2 in 100 from ten replications.
+fn has_short_warmup(cell: &Cell, intervals: &Intervals) -> Option<bool> {
+    let is_stated = cell.warmup == WarmupOrigin::Stated;
+    let is_hasty = cell.load.relaxation_s.is_some_and(|s| cell.scenario.warmup_seconds < s);
+    let starts_low = intervals
+        .onset()
+        .and_then(|onset| onset.contains(0.0).map(|is_level| !is_level && onset.mean < 0.0));
+    if is_stated && is_hasty { Some(true) } else { starts_low }
 }

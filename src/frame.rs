@@ -58,7 +58,7 @@ pub(crate) fn cells_frame(
         }
     }
     for (i, percentile) in POOLED.iter().enumerate() {
-        let estimates = || rows.iter().map(move |row| row.pooled[i]);
+        let estimates = || rows.iter().map(move |row| row.pooled[i].map(|p| p.estimate));
         columns.push(of_estimates(percentile.name, estimates(), |e| Some(e.mean)));
         let name = half_width_name(percentile.name, plan.confidence);
         columns.push(of_estimates(&name, estimates(), |e| e.half_width));

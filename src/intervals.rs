@@ -52,6 +52,8 @@ pub(crate) struct Intervals<'a> {
     summaries: &'a [&'a Summary],
     /// Batches of the only run, if they are long enough to be independent.
     batches: Option<&'a [Batch]>,
+    /// Percentiles of the only run, with the interval that its batches give.
+    percentiles: Option<[Option<PooledPercentile>; 3]>,
 }
 
 impl<'a> Intervals<'a> {
@@ -69,7 +71,11 @@ impl<'a> Intervals<'a> {
             }
             _ => false,
         };
-        Self { levels, summaries, batches: suffice.then_some(batches) }
+        let percentiles = suffice.then(|| {
+            PooledSample::new(batches.iter().map(|batch| &batch.ttft_s).collect())
+                .percentiles(PROBABILITIES, &levels.stated)
+        });
+        Self { levels, summaries, batches: suffice.then_some(batches), percentiles }
     }
 
     /// The word in tables; nothing where there is no interval.
@@ -86,7 +92,7 @@ impl<'a> Intervals<'a> {
             .iter()
             .map(|metric| self.of(metric.name, |summary| metric.number(summary)))
             .collect();
-        for (percentile, of_batches) in POOLED.iter().zip(self.percentiles_of_batches()) {
+        for (percentile, of_batches) in POOLED.iter().zip(self.percentiles.into_iter().flatten()) {
             let of_runs = METRICS.iter().position(|metric| metric.name == percentile.of_runs);
             if let (Some(index), Some(of_batches)) = (of_runs, of_batches) {
                 estimates[index] = Some(of_batches.estimate);
@@ -97,18 +103,7 @@ impl<'a> Intervals<'a> {
 
     /// Percentiles of all samples together, in the order of [`POOLED`].
     pub(crate) fn of_pooled(&self, pooled: &mut PooledSample) -> [Option<PooledPercentile>; 3] {
-        let over_runs = pooled.percentiles(PROBABILITIES, &self.levels.stated);
-        match self.batches {
-            Some(_) => self.percentiles_of_batches(),
-            None => over_runs,
-        }
-    }
-
-    /// Percentiles of the only run, with the interval that its batches give.
-    fn percentiles_of_batches(&self) -> [Option<PooledPercentile>; 3] {
-        let Some(batches) = self.batches else { return [None; 3] };
-        PooledSample::new(batches.iter().map(|batch| &batch.ttft_s).collect())
-            .percentiles(PROBABILITIES, &self.levels.stated)
+        self.percentiles.unwrap_or_else(|| pooled.percentiles(PROBABILITIES, &self.levels.stated))
     }
 
     /// What is left of a trend between the halves of the window.

@@ -71,7 +71,7 @@ pub(crate) fn judge(plan: &Plan, cell: &Cell, row: &CellRow) -> Verdict {
 fn is_precise(precision: &Precision, cell: &Cell, row: &CellRow, name: &str) -> bool {
     match row.estimate(name) {
         Some(Estimate { mean, half_width: Some(half_width), .. }) => {
-            half_width <= precision.relative * mean.abs()
+            half_width <= precision.relative * mean.abs() && row.is_within_sample(name)
         }
         Some(_) => false,
         None => has_no_such_thing(cell, name),
@@ -92,20 +92,20 @@ fn has_no_such_thing(cell: &Cell, name: &str) -> bool {
     }
 }
 
-/// Whether the long run is asked for, and single runs are so short that their percentiles are biased
-/// by more than the wanted precision.
+/// Whether a percentile of the long run is asked for that single runs are too short to show: their own
+/// is significantly off, and by more than the wanted precision, or has too few samples to exist.
 fn is_biased(precision: &Precision, row: &CellRow) -> bool {
-    row.short_runs == Some(true)
-        && precision.of.iter().filter_map(|name| Some((name, name.strip_prefix("pooled_")?))).any(
-            |(pooled, of_runs)| match (row.estimate(pooled), row.estimate(of_runs)) {
-                (Some(pooled), Some(of_runs)) => {
-                    (pooled.mean - of_runs.mean).abs() > precision.relative * pooled.mean.abs()
-                }
-                // Too few samples for the percentile of a single run.
-                (Some(_), None) => true,
-                (None, _) => false,
-            },
-        )
+    let wanted = precision.of.iter().filter_map(|name| Some((name, name.strip_prefix("pooled_")?)));
+    wanted.into_iter().any(|(pooled, of_runs)| {
+        match (row.estimate(pooled), row.estimate(of_runs)) {
+            (Some(pooled), Some(of_runs)) => {
+                let gap = (pooled.mean - of_runs.mean).abs();
+                of_runs.contains(pooled.mean) == Some(false)
+                    && gap > precision.relative * pooled.mean.abs()
+            }
+            _ => true,
+        }
+    })
 }
 
 /// A swept horizon is a question of its own, and a recording ends where it ends.

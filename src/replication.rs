@@ -28,7 +28,7 @@ pub(crate) struct Results {
 }
 
 /// A cell under way.
-struct Progress {
+struct CellUnderWay {
     cell: u32,
     outputs: Vec<JobOutput>,
     /// Replications of the current look.
@@ -65,9 +65,10 @@ fn run_wave(
     levels: &Levels,
     runner: &Runner,
 ) -> Result<Vec<(CellRow, Vec<JobOutput>)>, Failure> {
-    let begin = |cell| Progress { cell, outputs: Vec::new(), wanted: plan.replications, row: None };
+    let begin =
+        |cell| CellUnderWay { cell, outputs: Vec::new(), wanted: plan.replications, row: None };
     let numbers = wave.map(|cell| u32::try_from(cell).unwrap_or(u32::MAX));
-    let mut cells: Vec<Progress> = numbers.map(begin).collect();
+    let mut cells: Vec<CellUnderWay> = numbers.map(begin).collect();
     while cells.iter().any(|cell| cell.row.is_none()) {
         let waiting = cells.split_off(in_turn(plan, &cells));
         look(plan, &mut cells, runner)?;
@@ -88,7 +89,7 @@ fn run_wave(
 
 /// How many cells, from the first, have their turn. The samples of a look fit into memory; those that
 /// wait are of earlier looks, so there is one such amount for each look at most.
-fn in_turn(plan: &Plan, cells: &[Progress]) -> usize {
+fn in_turn(plan: &Plan, cells: &[CellUnderWay]) -> usize {
     fitting(cells.iter().map(|progress| {
         let needed = if progress.row.is_none() { progress.wanted } else { 0 };
         (&plan.cells[progress.cell as usize], needed)
@@ -96,9 +97,9 @@ fn in_turn(plan: &Plan, cells: &[Progress]) -> usize {
 }
 
 /// Runs the replications that cells still lack, neighbouring cells of a replication together.
-fn look(plan: &Plan, cells: &mut [Progress], runner: &Runner) -> Result<(), Failure> {
+fn look(plan: &Plan, cells: &mut [CellUnderWay], runner: &Runner) -> Result<(), Failure> {
     let open = || cells.iter().filter(|cell| cell.row.is_none());
-    let done = |cell: &Progress| u32::try_from(cell.outputs.len()).unwrap_or(u32::MAX);
+    let done = |cell: &CellUnderWay| u32::try_from(cell.outputs.len()).unwrap_or(u32::MAX);
     let last = open().map(|cell| cell.wanted).max().unwrap_or_default();
     let in_batches = plan.replications == 1 && plan.precision.is_none();
     let tasks: Vec<Task> = (0..last)
@@ -120,7 +121,7 @@ fn look(plan: &Plan, cells: &mut [Progress], runner: &Runner) -> Result<(), Fail
     Ok(())
 }
 
-impl Progress {
+impl CellUnderWay {
     /// The row of the cell as far as it is known, and what to do next.
     fn judge(&mut self, plan: &Plan, levels: &Levels) -> (CellRow, Verdict) {
         if !plan.keeps_samples(self.cell, self.wanted) {

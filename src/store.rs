@@ -9,22 +9,23 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
-/// A run's own tables and record are never replaced by something else.
+/// Checks, before anything is computed for it, that a file can be written: its folder exists, and it
+/// is no table or record of a run, which nothing else ever replaces.
 ///
 /// # Errors
-/// The path is one of them.
-pub(crate) fn check_not_of_a_run(path: &Path) -> Result<(), Failure> {
+/// Names the flag, the path and the remedy.
+pub(crate) fn check_output(flag: &str, path: &Path) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let is_run = folder.join("run.json").is_file();
+    let refused = |text: String| Err(Failure::usage(format!("{flag} {}: {text}", path.display())));
+    if !folder.as_os_str().is_empty() && !folder.is_dir() {
+        let folder = folder.display();
+        return refused(format!("the folder {folder} does not exist; create it first"));
+    }
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let is_own =
         ["run.json", "jobs.parquet", "cells.parquet", "jobs.csv", "cells.csv"].contains(&name);
-    if is_run && is_own {
-        return Err(Failure::usage(format!(
-            "{} belongs to the run {}: choose another file",
-            path.display(),
-            folder.display()
-        )));
+    if is_own && folder.join("run.json").is_file() {
+        return refused(format!("it belongs to the run {}; choose another file", folder.display()));
     }
     Ok(())
 }

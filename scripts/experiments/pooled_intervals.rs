@@ -8,44 +8,31 @@
 #![expect(clippy::cast_precision_loss, reason = "sample sizes are small")]
 #![expect(clippy::print_stdout, reason = "a table for people")]
 
+mod support;
+
 use std::env;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use sweep_engine::model::{Job, Scratch, simulate_observed};
-use sweep_engine::plan::{Limits, plan, stream_key};
+use sweep_engine::plan::stream_key;
 use sweep_engine::progress::Silent;
 use sweep_engine::random::Seeding;
-use sweep_engine::scenario::{Scenario, Traces};
-use sweep_engine::spec::{AxisSpec, AxisValues, SweepSpec};
+use sweep_engine::scenario::Scenario;
 use sweep_engine::statistics::{Confidence, percentiles};
 use sweep_engine::theory::Mmc;
+
+use crate::support::{mmc, one_cell};
 
 const REPLICATIONS: u32 = 10;
 const LEVEL: f64 = 0.95;
 
 fn scenario(servers: u32, load: f64, requests: f64) -> Scenario {
-    let rate = load * f64::from(servers);
-    let settings = [
-        ("mode", "mono".to_owned()),
-        ("num_gpus", servers.to_string()),
-        ("rates", rate.to_string()),
-        ("prompt_tokens.mode", "exponential".to_owned()),
-        ("prompt_tokens.mean", "1".to_owned()),
-        ("prompt_tokens.integer", "false".to_owned()),
-        ("prompt_tokens.min_value", "0".to_owned()),
-        ("output_tokens.mode", "fixed".to_owned()),
-        ("output_tokens.value", "1".to_owned()),
-        ("cluster_mono.prefill_tokens_per_s", "1".to_owned()),
-        ("cluster_mono.decode_tokens_per_s", "1e15".to_owned()),
-        ("sim_seconds", (requests / rate * 1.1).to_string()),
-        ("warmup_seconds", (requests / rate * 0.1).to_string()),
-        ("observe", "arrivals".to_owned()),
-    ];
-    let axes = settings
-        .map(|(name, value)| AxisSpec { name: name.to_owned(), values: AxisValues::Text(value) });
-    let spec = SweepSpec { axes: axes.to_vec(), replications: 1, ..SweepSpec::default() };
-    let plan = plan(&spec, &Traces::default(), Limits::default()).expect("the settings are valid");
-    plan.cells[0].scenario.clone()
+    let window_s = requests / (load * f64::from(servers));
+    let mut settings = mmc(servers, load);
+    settings.push(("sim_seconds", (window_s * 1.1).to_string()));
+    settings.push(("warmup_seconds", (window_s * 0.1).to_string()));
+    settings.push(("observe", "arrivals".to_owned()));
+    one_cell(settings).scenario
 }
 
 /// Samples of the replications of one experiment.

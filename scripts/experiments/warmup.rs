@@ -16,18 +16,21 @@
     reason = "counts far below 2^53, and indices cut to their range"
 )]
 
+mod support;
+
 use std::env;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use sweep_engine::model::{Job, Scratch, simulate_observed};
-use sweep_engine::plan::{Cell, Limits, Plan, plan, stream_key};
+use sweep_engine::plan::{Cell, stream_key};
 use sweep_engine::progress::Silent;
 use sweep_engine::random::{Seeding, StreamKey};
-use sweep_engine::scenario::{Scenario, Traces};
-use sweep_engine::spec::{AxisSpec, AxisValues, SweepSpec};
+use sweep_engine::scenario::Scenario;
 use sweep_engine::statistics::{Confidence, Estimate, mser};
 use sweep_engine::theory::Mmc;
 use sweep_engine::warmup::{BINS, Finding, PILOTS, detect};
+
+use crate::support::{Settings, mmc, one_cell};
 
 const REPLICATIONS: u32 = 10;
 const REPETITIONS: u64 = 400;
@@ -82,11 +85,12 @@ fn main() {
 /// What `auto` says of a horizon that may be too short: the share of repetitions in which it finds
 /// nothing, the mean deletion point in percent of the horizon, and the mean TTFT after it.
 fn short_horizon(load: f64, horizon_s: f64, repetitions: u64) -> String {
-    let offered = one_cell_of_mmc(1, load, horizon_s).load;
+    let offered = from_empty(mmc(1, load), horizon_s).load;
     let results: Vec<[f64; 3]> = (0..repetitions)
         .into_par_iter()
         .map(|seed| {
-            let scenario = Scenario { random_seed: seed, ..mmc(1, load, horizon_s) };
+            let scenario =
+                Scenario { random_seed: seed, ..from_empty(mmc(1, load), horizon_s).scenario };
             let key = stream_key(&scenario, Seeding::Common);
             let mut scratch = Scratch::default();
             let point = detect(&scenario, &offered, &key, &mut scratch, &Silent).expect("it runs");
@@ -113,7 +117,7 @@ fn systems() -> Vec<System> {
             let queue = Mmc::new(load * f64::from(servers), 1.0, servers).expect("it is stable");
             systems.push(System {
                 name: format!("M/M/{servers} at {load}"),
-                scenario: mmc(servers, load, horizon_s),
+                scenario: from_empty(mmc(servers, load), horizon_s).scenario,
                 truth_s: queue.mean_sojourn_s(),
             });
         }
@@ -128,46 +132,20 @@ fn systems() -> Vec<System> {
     systems
 }
 
-/// Service of mean 1 s, all prefill, so that TTFT is the sojourn time.
-fn mmc(servers: u32, load: f64, horizon_s: f64) -> Scenario {
-    one_cell_of_mmc(servers, load, horizon_s).scenario
-}
-
-fn one_cell_of_mmc(servers: u32, load: f64, horizon_s: f64) -> Cell {
-    let settings = [
-        ("mode", "mono".to_owned()),
-        ("num_gpus", servers.to_string()),
-        ("rates", (load * f64::from(servers)).to_string()),
-        ("prompt_tokens.mode", "exponential".to_owned()),
-        ("prompt_tokens.mean", "1".to_owned()),
-        ("prompt_tokens.integer", "false".to_owned()),
-        ("prompt_tokens.min_value", "0".to_owned()),
-        ("output_tokens.mode", "fixed".to_owned()),
-        ("output_tokens.value", "1".to_owned()),
-        ("cluster_mono.prefill_tokens_per_s", "1".to_owned()),
-        ("cluster_mono.decode_tokens_per_s", "1e15".to_owned()),
-    ];
-    one_cell(settings.to_vec(), horizon_s).cells.remove(0)
-}
-
 /// The default disaggregated cluster with lognormal lengths, at this load of its bottleneck.
 fn disagg(load: f64, horizon_s: f64) -> Scenario {
     let at_rate = |rate: f64| {
-        let settings = vec![("mode", "disagg".to_owned()), ("rates", rate.to_string())];
-        one_cell(settings, horizon_s).cells.remove(0)
+        from_empty(vec![("mode", "disagg".to_owned()), ("rates", rate.to_string())], horizon_s)
     };
     let load_at_1 = at_rate(1.0).load.largest().expect("a Poisson process has a rate");
     at_rate(load / load_at_1).scenario
 }
 
-fn one_cell(mut settings: Vec<(&str, String)>, horizon_s: f64) -> Plan {
+/// The cell with these settings, observed from its empty start.
+fn from_empty(mut settings: Settings, horizon_s: f64) -> Cell {
     settings.push(("sim_seconds", horizon_s.to_string()));
     settings.push(("warmup_seconds", "0".to_owned()));
-    let axes = settings
-        .into_iter()
-        .map(|(name, value)| AxisSpec { name: name.to_owned(), values: AxisValues::Text(value) });
-    let spec = SweepSpec { axes: axes.collect(), replications: 1, ..SweepSpec::default() };
-    plan(&spec, &Traces::default(), Limits::default()).expect("the settings are valid")
+    one_cell(settings)
 }
 
 fn long_run_mean_s(scenario: &Scenario) -> f64 {

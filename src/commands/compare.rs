@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use sweep_engine::plan::confidence;
 use sweep_engine::spec::Kind;
 
 use crate::cli::{CompareArgs, TidyFormat};
@@ -15,7 +16,7 @@ use crate::io::{FinishedRun, TableFormat};
 use crate::provenance::comparison_metadata;
 use crate::report;
 use crate::schema::comparison_documentation;
-use crate::store::{check_not_of_a_run, replace_file};
+use crate::store::{check_output, replace_file};
 
 /// A comparison, and what it is called.
 struct Named {
@@ -29,7 +30,7 @@ struct Named {
 }
 
 pub(super) fn compare(args: &CompareArgs) -> Result<(), Failure> {
-    check_level(args.confidence)?;
+    confidence(Some(args.confidence))?;
     let metrics = choose_metrics(&args.of)?;
     let stated = args.output.as_deref().map(Target::stated).transpose()?;
     let runs = args.out.as_deref().unwrap_or(Path::new("results"));
@@ -69,13 +70,6 @@ pub(super) fn compare(args: &CompareArgs) -> Result<(), Failure> {
     print(&named, args.format)?;
     report::note(&format!("written to {}", target.path.display()));
     Ok(())
-}
-
-fn check_level(level: f64) -> Result<(), Failure> {
-    if level > 0.0 && level < 1.0 {
-        return Ok(());
-    }
-    Err(Failure::usage(format!("--confidence {level}: it must lie between 0 and 1, as 0.95 does")))
 }
 
 /// The shortest and the longest horizon, seconds, where jobs differ in it though it was not swept: a
@@ -180,7 +174,6 @@ struct Target {
 impl Target {
     /// A file of which the ending names the format.
     fn stated(path: &Path) -> Result<Self, Failure> {
-        check_not_of_a_run(path)?;
         let format = match path.extension().and_then(|ending| ending.to_str()) {
             Some("parquet") => TableFormat::Parquet,
             Some("csv") => TableFormat::Csv,
@@ -191,14 +184,7 @@ impl Target {
                 )));
             }
         };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-            return Err(Failure::usage(format!(
-                "--output {}: the folder {} does not exist; create it first",
-                path.display(),
-                folder.display()
-            )));
-        }
+        check_output("--output", path)?;
         Ok(Self { path: path.to_owned(), format })
     }
 

@@ -11,7 +11,7 @@ use sweep_engine::random::STREAM_VERSION;
 use sweep_engine::scenario::{
     Defaults, MomentsCache, OfferedLoad, ScenarioEcho, lower, with_defaults,
 };
-use sweep_engine::spec::{ScenarioSpec, SweepSpec, Warmup};
+use sweep_engine::spec::{ScenarioSpec, Warmup};
 use sweep_engine::statistics::Estimate;
 use sweep_engine::warmup::{Finding, PILOTS, detect};
 
@@ -24,7 +24,7 @@ use crate::intervals::{Intervals, Levels};
 use crate::progress::Interrupt;
 use crate::report;
 use crate::schema::{Field, METRICS, half_width_name};
-use crate::store::{check_not_of_a_run, replace_file};
+use crate::store::{check_output, replace_file};
 
 /// Said where half widths are null.
 const NO_INTERVALS: &str = "no intervals: the run is too short for batches that are independent (2,000 samples, 200 \
@@ -90,7 +90,7 @@ struct Load {
 }
 
 pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
-    let level = check_confidence(args.confidence)?;
+    let level = confidence(args.confidence)?;
     let (mut spec, traces) = assemble::scenario(args.mode.as_deref(), &args.scenario)?;
     let interrupt = Interrupt::install()?;
     let mut scenario = lower(&spec, Defaults::SIMULATE, &traces)?;
@@ -151,11 +151,6 @@ pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
     })
 }
 
-fn check_confidence(stated: Option<f64>) -> Result<f64, Failure> {
-    let spec = SweepSpec { confidence: stated, ..SweepSpec::default() };
-    Ok(confidence(&spec)?)
-}
-
 /// Where samples go: a file of which the ending names the format.
 struct Dump {
     path: PathBuf,
@@ -180,7 +175,6 @@ struct SampleRecord {
 impl Dump {
     /// Checks ending and folder before anything is simulated.
     fn prepare(path: &Path) -> Result<Self, Failure> {
-        check_not_of_a_run(path)?;
         let format = match path.extension().and_then(|ending| ending.to_str()) {
             Some("csv") => DumpFormat::Csv,
             Some("json") => DumpFormat::Json,
@@ -192,14 +186,7 @@ impl Dump {
                 )));
             }
         };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-            return Err(Failure::usage(format!(
-                "--dump-ttft {}: the folder {} does not exist; create it first",
-                path.display(),
-                folder.display()
-            )));
-        }
+        check_output("--dump-ttft", path)?;
         Ok(Self { path: path.to_owned(), format })
     }
 

@@ -8,8 +8,8 @@ pub(crate) fn estimate(estimate: Option<Estimate>) -> String {
     let Some(Estimate { mean, half_width, .. }) = estimate else { return "-".to_owned() };
     match half_width {
         Some(half_width) if is_noticeable(mean, half_width) => {
-            let decimals = decimals_of(half_width);
-            format!("{mean:.decimals$} ± {half_width:.decimals$}")
+            let place = place_of(half_width);
+            format!("{} ± {}", to_place(mean, place), to_place(half_width, place))
         }
         Some(_) => significant(mean),
         None => format!("~{}", significant_two(mean)),
@@ -28,7 +28,7 @@ pub(crate) fn mean(estimate: Option<Estimate>) -> String {
         Some(Estimate { mean, half_width: Some(half_width), .. })
             if is_noticeable(mean, half_width) =>
         {
-            format!("{mean:.*}", decimals_of(half_width))
+            to_place(mean, place_of(half_width))
         }
         Some(Estimate { mean, half_width: Some(_), .. }) => significant(mean),
         Some(Estimate { mean, .. }) => format!("~{}", significant_two(mean)),
@@ -84,13 +84,25 @@ pub(crate) fn significant_two(number: f64) -> String {
     format!("{rounded}")
 }
 
-/// Decimal places that show one significant digit of a half width, or two if it begins with 1.
-#[expect(clippy::cast_sign_loss, reason = "not negative")]
-fn decimals_of(half_width: f64) -> usize {
+/// Decimal places that show one significant digit of a half width, or two if it begins with 1; below
+/// 0 where even tens are not known.
+fn place_of(half_width: f64) -> i32 {
     let scientific = format!("{half_width:.1e}");
     let exponent: i32 = scientific.rsplit('e').next().and_then(|e| e.parse().ok()).unwrap_or(0);
-    let digits = i32::from(scientific.starts_with('1'));
-    (digits - exponent).max(0) as usize
+    i32::from(scientific.starts_with('1')) - exponent
+}
+
+/// A number rounded to a decimal place; a negative one that rounds to 0 has no sign.
+fn to_place(number: f64, place: i32) -> String {
+    let rounded = if place < 0 {
+        let unit = 10_f64.powi(-place);
+        (number / unit).round() * unit
+    } else {
+        number
+    };
+    let text = format!("{rounded:.*}", usize::try_from(place).unwrap_or(0));
+    let is_zero = text.chars().all(|c| "-0.".contains(c));
+    if is_zero { text.trim_start_matches('-').to_owned() } else { text }
 }
 
 #[cfg(test)]
@@ -106,8 +118,11 @@ mod tests {
             (0.5, 0.2, "0.5 ± 0.2", "0.5"),
             (12.345, 1.94, "12.3 ± 1.9", "12.3"),
             (12.345, 9.96, "12 ± 10", "12"),
-            (1234.5, 321.0, "1234 ± 321", "1234"),
-            (-0.02, 0.3, "-0.0 ± 0.3", "-0.0"),
+            (1234.5, 321.0, "1200 ± 300", "1200"),
+            (1234.5, 152.0, "1230 ± 150", "1230"),
+            (123_456.0, 9_870.0, "123000 ± 10000", "123000"),
+            (-0.02, 0.3, "0.0 ± 0.3", "0.0"),
+            (-0.12, 0.3, "-0.1 ± 0.3", "-0.1"),
             (0.123_456, 0.0, "0.1235", "0.1235"),
         ];
         for (value, half_width, expected, expected_mean) in cases {

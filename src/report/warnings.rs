@@ -29,7 +29,7 @@ struct Problem {
     applies: fn(&CellRow, &Cell) -> bool,
 }
 
-static PROBLEMS: [Problem; 11] = [
+static PROBLEMS: [Problem; 12] = [
     Problem {
         one: "is saturated",
         many: "are saturated",
@@ -67,9 +67,15 @@ static PROBLEMS: [Problem; 11] = [
     Problem {
         one: "has few samples",
         many: "have few samples",
-        rest: " (fewer than 1,000 per run for a p99, an interval beyond the sample, or fewer than 30 on one side of \
-               the objective): lengthen --sim-seconds",
+        rest: " for a p99 (fewer than 1,000 per run, or an interval beyond the sample): lengthen --sim-seconds",
         applies: |row, _| row.low_samples == Some(true) && row.estimate("mean_ttft_s").is_some(),
+    },
+    Problem {
+        one: "meets its objective with next to all requests, or with next to none",
+        many: "meet their objectives with next to all requests, or with next to none",
+        rest: " (fewer than 30 on the other side), so the interval of slo_attainment is too narrow: choose an \
+               objective nearer to the p99, or lengthen --sim-seconds",
+        applies: |row, _| row.low_slo_samples == Some(true),
     },
     Problem {
         one: "has runs too short for percentiles",

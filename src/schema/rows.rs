@@ -1,6 +1,6 @@
 //! Rows of the tables, before they meet polars.
 
-use sweep_engine::statistics::Estimate;
+use sweep_engine::statistics::{Estimate, PooledPercentile};
 
 use super::metrics::{METRICS, POOLED};
 use crate::precision::StopReason;
@@ -28,12 +28,13 @@ pub(crate) struct CellRow {
     /// Per metric, in the order of [`METRICS`].
     pub(crate) estimates: Vec<Option<Estimate>>,
     /// Per percentile, in the order of [`POOLED`].
-    pub(crate) pooled: Vec<Option<Estimate>>,
+    pub(crate) pooled: [Option<PooledPercentile>; 3],
     pub(crate) ci_method: Option<&'static str>,
     pub(crate) quantile_method: Option<&'static str>,
     pub(crate) stop_reason: StopReason,
     pub(crate) steady: Option<bool>,
     pub(crate) low_samples: Option<bool>,
+    pub(crate) low_slo_samples: Option<bool>,
     pub(crate) short_runs: Option<bool>,
     pub(crate) short_warmup: Option<bool>,
 }
@@ -45,7 +46,13 @@ impl CellRow {
         let pooled = || POOLED.iter().position(|percentile| percentile.name == name);
         match metric {
             Some(index) => self.estimates[index],
-            None => self.pooled[pooled()?],
+            None => self.pooled[pooled()?].map(|percentile| percentile.estimate),
         }
+    }
+
+    /// Whether the interval of a result ends within the sample; that of a mean always does.
+    pub(crate) fn is_within_sample(&self, name: &str) -> bool {
+        let pooled = POOLED.iter().position(|percentile| percentile.name == name);
+        pooled.and_then(|index| self.pooled[index]).is_none_or(|percentile| percentile.is_within)
     }
 }

@@ -175,7 +175,7 @@ pub(crate) static JOB_COLUMNS: [Column<JobRow>; 5] = [
 ];
 
 /// Columns that only `cells` has, before the results.
-pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 9] = [
+pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 10] = [
     column(
         "replications",
         "",
@@ -215,14 +215,21 @@ pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 9] = [
     column(
         "low_samples",
         "",
-        "whether there are too few samples: for the p99 of a run, or in all runs for an interval",
-        "num_samples < 1000, an interval of a pooled percentile beyond the sample, or fewer than 30 samples on one side of the objective",
+        "whether there are too few samples for a p99: in a run, or in all of them for its interval",
+        "num_samples < 1000, or an interval of a pooled percentile beyond the sample",
         Field::Bool(|row| row.low_samples),
+    ),
+    column(
+        "low_slo_samples",
+        "",
+        "whether the interval of slo_attainment rests on next to nothing; null without an objective",
+        "fewer than 30 samples within slo_ttft_s, or beyond it",
+        Field::Bool(|row| row.low_slo_samples),
     ),
     column(
         "short_runs",
         "",
-        "whether runs are too short to show the percentiles of the long run; null where saturated",
+        "whether runs are too short to show the percentiles of the long run; null where saturated and for a single run",
         "a pooled percentile outside the interval of its mean over runs",
         Field::Bool(|row| row.short_runs),
     ),
@@ -230,7 +237,7 @@ pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 9] = [
         "short_warmup",
         "",
         "whether the window begins before the system has filled up; null where saturated",
-        "99.9 % interval of onset_ttft_s below 0",
+        "stated warmup_seconds < relaxation_s, or 99.9 % interval of onset_ttft_s below 0",
         Field::Bool(|row| row.short_warmup),
     ),
 ];

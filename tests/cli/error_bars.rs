@@ -333,11 +333,12 @@ fn wishes_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn a_share_with_next_to_nothing_on_one_side_has_low_samples() {
+fn a_share_with_next_to_nothing_on_one_side_is_flagged() {
     let place = Place::new();
     let sweep = "--rates 4 --modes mono --replications 5 --slo ttft_s=0.3,1000";
     let cells = cells(&place, "a", sweep);
-    assert_eq!(cells.column("low_samples"), [false, true]);
+    assert_eq!(cells.column("low_slo_samples"), [false, true]);
+    assert_eq!(cells.column("low_samples"), [false, false], "a p99 has nothing to do with it");
     assert_eq!(cells.number(1, "slo_attainment"), Some(1.0));
 }
 
@@ -354,7 +355,7 @@ fn nothing_takes_the_place_of_a_table_of_a_run() {
         let ran = place.run(arguments);
         assert_eq!(ran.code, Some(2), "{arguments}: {}", ran.stderr);
         assert!(
-            ran.stderr.contains("belongs to the run results/a: choose another file"),
+            ran.stderr.contains("it belongs to the run results/a; choose another file"),
             "{}",
             ran.stderr
         );
@@ -377,4 +378,71 @@ fn runs_of_different_length_are_compared_with_a_warning() {
     cells(&place, "b", "--rates 1,5.6 --modes disagg --sim-seconds 300 --replications 3");
     let ran = place.sweep("compare b --by rates");
     assert!(!ran.stderr.contains("are compared with runs of"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_lengthened_job_is_rerun_with_its_length() {
+    let place = Place::new();
+    // 1,800 requests are expected at 600 s, twice that after lengthening; some runs go beyond 3,480.
+    let sweep = "--rates 5.8 --modes disagg --sim-seconds 300 --precision 0.2 --max-requests 3480";
+    let ran = place.run(&format!("{sweep} --name a"));
+    assert_eq!(ran.code, Some(3), "{}", ran.stderr);
+    let jobs = place.table("results/a/jobs.parquet");
+    let failed = (0..jobs.rows.len()).find(|&row| jobs.text(row, "rerun").is_some()).unwrap();
+    let rerun = jobs.text(failed, "rerun").unwrap();
+    let sim_seconds = jobs.number(failed, "sim_seconds").unwrap();
+    assert!(sim_seconds > 300.0, "{sim_seconds}");
+    assert!(rerun.contains(&format!("sim_seconds={sim_seconds}")), "{rerun}");
+    let again = place.run(rerun.strip_prefix("sweep ").unwrap());
+    assert_eq!(again.code, Some(3), "{}", again.stderr);
+}
+
+#[test]
+fn a_system_without_randomness_is_certain_and_unsuspicious() {
+    let place = Place::new();
+    let cells = cells(
+        &place,
+        "a",
+        "--rates 5 --modes mono --set arrival.kind=deterministic --set prompt_tokens.mode=fixed \
+         --set prompt_tokens.value=800 --set output_tokens.mode=fixed --set output_tokens.value=400 \
+         --precision 0.01",
+    );
+    assert_eq!(cells.column("replications"), [10]);
+    assert_eq!(cells.text(0, "stop_reason"), Some("precision"));
+    for name in ["low_samples", "short_runs", "short_warmup"] {
+        assert_eq!(flag(&cells, 0, name), Some(false), "{name}");
+    }
+    assert_eq!(flag(&cells, 0, "steady"), Some(true));
+    assert_eq!(cells.number(0, "mean_ttft_s_ci95").map(|width| width < 1e-12), Some(true));
+}
+
+#[test]
+fn a_stated_warmup_below_the_relaxation_time_is_too_short() {
+    let place = Place::new();
+    let sweep = |warmup: &str| format!("--rates 2,5 --modes disagg --warmup-seconds {warmup}");
+    let without = cells(&place, "without", &sweep("0"));
+    assert_eq!(without.column("short_warmup"), [true, true]);
+    let relaxation_s = without.number(1, "relaxation_s").unwrap();
+    assert!((20.0..60.0).contains(&relaxation_s), "{relaxation_s}");
+    assert_eq!(cells(&place, "with", &sweep("60")).column("short_warmup"), [false, false]);
+    // What pilots found is tested by results alone.
+    assert_eq!(cells(&place, "auto", &sweep("auto")).column("short_warmup"), [false, false]);
+}
+
+#[test]
+fn objectives_can_be_zipped_and_excluded() {
+    let place = Place::new();
+    place.write(
+        "zip.yaml",
+        "axes: {rates: [2, 4], slo.ttft_s: [0.2, 0.5]}\nzip: [[rates, slo.ttft_s]]\n",
+    );
+    let zipped = cells(&place, "zipped", &format!("run zip.yaml --modes mono {SHORT}"));
+    assert_eq!(zipped.column("slo_ttft_s"), [0.2, 0.5]);
+    place.write(
+        "exclude.yaml",
+        "axes: {rates: [2, 4], slo.ttft_s: [0.2, 0.5]}\nexclude: [slo_ttft_s > 0.3 and rates < 3]\n",
+    );
+    let left = cells(&place, "left", &format!("run exclude.yaml --modes mono {SHORT}"));
+    assert_eq!(left.column("rate_per_s"), [2.0, 4.0, 4.0]);
+    assert_eq!(left.column("slo_ttft_s"), [0.2, 0.2, 0.5]);
 }

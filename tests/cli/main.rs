@@ -14,3 +14,4 @@ mod theory;
 mod tidy;
 mod verbs;
 mod warmup;
+mod waves;

@@ -22,7 +22,7 @@ const FACTORS: [(&str, &str); 10] = [
 ];
 
 /// What only `cells` has beside results.
-const AGGREGATES: [(&str, &str); 9] = [
+const AGGREGATES: [(&str, &str); 10] = [
     ("replications", "u32"),
     ("failed", "u32"),
     ("stop_reason", "str"),
@@ -30,6 +30,7 @@ const AGGREGATES: [(&str, &str); 9] = [
     ("quantile_method", "str"),
     ("steady", "bool"),
     ("low_samples", "bool"),
+    ("low_slo_samples", "bool"),
     ("short_runs", "bool"),
     ("short_warmup", "bool"),
 ];

@@ -26,7 +26,7 @@ pub fn plan(spec: &SweepSpec, traces: &Traces, limits: Limits) -> Result<Plan, P
     if spec.replications == 0 {
         return Err(PlanError::NoReplications);
     }
-    let confidence = confidence(spec)?;
+    let confidence = confidence(spec.confidence)?;
     let precision = Precision::lower(spec)?;
     let points = grid_size(&axes, &dimensions, spec.replications, limits)?;
     let mut expansion = Expansion { spec, traces, axes: &axes, moments: MomentsCache::default() };

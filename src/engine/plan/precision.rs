@@ -63,11 +63,11 @@ impl Precision {
 /// Levels that have finite intervals of some width.
 const LEVELS: RangeInclusive<f64> = 1e-6..=1.0 - 1e-9;
 
-/// The confidence level of a sweep's intervals, in (0, 1).
+/// The stated confidence level of intervals, or the default.
 ///
 /// # Errors
-/// Out of range.
-pub fn confidence(spec: &SweepSpec) -> Result<f64, PlanError> {
-    let level = spec.confidence.unwrap_or(DEFAULT_CONFIDENCE);
+/// Intervals at this level are not finite, or have no width.
+pub fn confidence(stated: Option<f64>) -> Result<f64, PlanError> {
+    let level = stated.unwrap_or(DEFAULT_CONFIDENCE);
     if LEVELS.contains(&level) { Ok(level) } else { Err(PlanError::BadConfidence { level }) }
 }
