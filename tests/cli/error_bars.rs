@@ -274,6 +274,23 @@ fn files_say_what_flags_say() {
     assert_eq!(in_file, cells(&place, "flags", &flags));
     let overridden = cells(&place, "overridden", &format!("run p.yaml {SHORT} --precision 0.9"));
     assert_eq!(overridden.column("replications"), [10, 10]);
+    place.write("short.yaml", "axes: {rates: [2]}\nprecision: 0.1\n");
+    let short = cells(&place, "short", &format!("run short.yaml {SHORT} --of mean_ttft_s"));
+    assert_eq!(
+        short,
+        cells(&place, "long", &format!("run p.yaml {SHORT} --max-replications 1000"))
+    );
+    for (name, precision, expected) in [
+        ("five", "5", "precision is 5: it must lie between 0 and 1"),
+        ("word", "high", "a number such as 0.05, or a mapping"),
+        ("key", "{relativ: 0.1}", "unknown field `relativ`"),
+        ("none", "{of: [mean_ttft_s]}", "the wanted precision is missing"),
+    ] {
+        place.write(&format!("{name}.yaml"), format!("precision: {precision}\n"));
+        let ran = place.run(&format!("run {name}.yaml --rates 2 {SHORT}"));
+        assert_eq!(ran.code, Some(2), "{name}: {}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{name}: {}", ran.stderr);
+    }
     let json = place.json("results/file/run.json");
     assert_eq!(json["precision"]["max_replications"], 40);
     assert_eq!(json["confidence"], 0.95);

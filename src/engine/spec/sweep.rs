@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
@@ -44,9 +45,8 @@ pub struct SweepSpec {
 /// Confidence level of intervals when nothing is said.
 pub const DEFAULT_CONFIDENCE: f64 = 0.95;
 
-/// A wanted precision as written.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// A wanted precision as written: `0.05`, or `{relative: 0.05, of: [...], max_replications: 400}`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PrecisionSpec {
     /// Half width of the interval relative to the value, in (0, 1).
     pub relative: Option<f64>,
@@ -196,6 +196,42 @@ impl<'de> Deserialize<'de> for AxisValues {
             visit_scalars_as_text!(AxisValues::Text);
         }
         deserializer.deserialize_any(ListOrText)
+    }
+}
+
+impl<'de> Deserialize<'de> for PrecisionSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Fields {
+            relative: Option<f64>,
+            of: Option<Vec<String>>,
+            max_replications: Option<u32>,
+        }
+        struct NumberOrFields;
+        impl<'de> Visitor<'de> for NumberOrFields {
+            type Value = PrecisionSpec;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number such as 0.05, or a mapping {relative: 0.05, of: [...]}")
+            }
+
+            fn visit_f64<E: de::Error>(self, relative: f64) -> Result<PrecisionSpec, E> {
+                Ok(PrecisionSpec { relative: Some(relative), ..PrecisionSpec::default() })
+            }
+
+            fn visit_u64<E: de::Error>(self, whole: u64) -> Result<PrecisionSpec, E> {
+                // Out of range in any case; the plan says so.
+                self.visit_f64(f64::from(u32::try_from(whole).unwrap_or(u32::MAX)))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<PrecisionSpec, A::Error> {
+                let fields = Fields::deserialize(MapAccessDeserializer::new(map))?;
+                let Fields { relative, of, max_replications } = fields;
+                Ok(PrecisionSpec { relative, of, max_replications })
+            }
+        }
+        deserializer.deserialize_any(NumberOrFields)
     }
 }
 
