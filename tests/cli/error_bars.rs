@@ -280,6 +280,8 @@ fn files_say_what_flags_say() {
         short,
         cells(&place, "long", &format!("run p.yaml {SHORT} --max-replications 1000"))
     );
+    place.write("one.yaml", "axes: {rates: [2]}\nprecision: {relative: 0.1, of: mean_ttft_s}\n");
+    assert_eq!(short, cells(&place, "one", &format!("run one.yaml {SHORT}")));
     for (name, precision, expected) in [
         ("five", "5", "precision is 5: it must lie between 0 and 1"),
         ("word", "high", "a number such as 0.05, or a mapping"),

@@ -98,6 +98,14 @@ impl SweepSpec {
 }
 
 impl AxisValues {
+    /// The items as they are, for lists that are of no key: `a,b` or `[a, b]`.
+    fn words(self) -> Vec<String> {
+        match self {
+            Self::Text(text) => text.split(',').map(|word| word.trim().to_owned()).collect(),
+            Self::Items(items) => items,
+        }
+    }
+
     /// Reads the values.
     ///
     /// # Errors
@@ -205,7 +213,7 @@ impl<'de> Deserialize<'de> for PrecisionSpec {
         #[serde(deny_unknown_fields)]
         struct Fields {
             relative: Option<f64>,
-            of: Option<Vec<String>>,
+            of: Option<AxisValues>,
             max_replications: Option<u32>,
         }
         struct NumberOrFields;
@@ -228,7 +236,7 @@ impl<'de> Deserialize<'de> for PrecisionSpec {
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<PrecisionSpec, A::Error> {
                 let fields = Fields::deserialize(MapAccessDeserializer::new(map))?;
                 let Fields { relative, of, max_replications } = fields;
-                Ok(PrecisionSpec { relative, of, max_replications })
+                Ok(PrecisionSpec { relative, of: of.map(AxisValues::words), max_replications })
             }
         }
         deserializer.deserialize_any(NumberOrFields)
