@@ -4,7 +4,10 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use sweep_engine::model::{Block, RequestStream, Scratch, simulate_observed};
+use sweep_engine::model::{
+    Block, BundleScratch, Job, RequestStream, Scratch, VectorWidth, simulate_bundle,
+    simulate_observed,
+};
 use sweep_engine::plan::{Limits, Plan, plan};
 use sweep_engine::progress::Silent;
 use sweep_engine::scenario::Traces;
@@ -16,6 +19,10 @@ fn main() {
 
 /// One cell: 600 s at 2 requests/s, unless `settings` say otherwise.
 fn one_cell(settings: &[(&str, &str)]) -> Plan {
+    plan_of(settings, 1)
+}
+
+fn plan_of(settings: &[(&str, &str)], replications: u32) -> Plan {
     let axes = settings
         .iter()
         .map(|(name, value)| AxisSpec {
@@ -23,7 +30,7 @@ fn one_cell(settings: &[(&str, &str)]) -> Plan {
             values: AxisValues::Text((*value).into()),
         })
         .collect();
-    let spec = SweepSpec { axes, replications: 1, ..SweepSpec::default() };
+    let spec = SweepSpec { axes, replications, ..SweepSpec::default() };
     plan(&spec, &Traces::default(), Limits::default()).expect("the settings are valid")
 }
 
@@ -76,4 +83,62 @@ fn pool_size(bencher: Bencher, gpus: u32) {
 #[divan::bench(args = ["500", "50000", "5000000"])]
 fn horizon(bencher: Bencher, sim_seconds: &str) {
     bench_job(bencher, &[("mode", "disagg"), ("sim_seconds", sim_seconds)]);
+}
+
+/// Cells side by side on the same draws, with as many replications as a bundle holds.
+#[divan::bench(args = [1, 6, 12, 48])]
+fn bundle_cells(bencher: Bencher, cells: u32) {
+    let (rates, prefill, modes) = match cells {
+        1 => ("2", "8000", "disagg"),
+        6 => ("0.5,1,2,3,4,5", "8000", "disagg"),
+        12 => ("0.5,1,2,3,4,5", "8000", "mono,disagg"),
+        _ => ("0.5,1,2,3,4,5", "4000,8000,12000,16000", "mono,disagg"),
+    };
+    let axes = [("rates", rates), ("prefill", prefill), ("modes", modes)];
+    bench_bundle(bencher, VectorWidth::widest(), &axes, 96 / cells);
+}
+
+/// The 48 cells on every vector width of the machine.
+#[divan::bench(args = VectorWidth::available().into_iter().map(VectorWidth::lanes))]
+fn bundle_lanes(bencher: Bencher, lanes: usize) {
+    let width = VectorWidth::available().into_iter().find(|width| width.lanes() == lanes);
+    let axes = [
+        ("rates", "0.5,1,2,3,4,5"),
+        ("prefill", "4000,8000,12000,16000"),
+        ("modes", "mono,disagg"),
+    ];
+    bench_bundle(bencher, width.expect("it is available"), &axes, 2);
+}
+
+/// Equal pools of growing size at the same load, side by side.
+#[divan::bench(args = [1, 2, 4, 8, 16, 64, 512])]
+fn bundle_pool_size(bencher: Bencher, gpus: u32) {
+    let rate = f64::from(gpus) * 2.0;
+    let (rate, sim_seconds) = (rate.to_string(), (60.0 + 10_000.0 / rate).to_string());
+    let gpus = gpus.to_string();
+    let axes = [
+        ("mode", "disagg"),
+        ("rates", &rate),
+        ("sim_seconds", &sim_seconds),
+        ("cluster_disagg.prefill_gpus", &gpus),
+        ("cluster_disagg.decode_gpus", &gpus),
+        ("prefill", "4000,8000,12000,16000"),
+    ];
+    bench_bundle(bencher, VectorWidth::widest(), &axes, 8);
+}
+
+fn bench_bundle(bencher: Bencher, width: VectorWidth, axes: &[(&str, &str)], replications: u32) {
+    let plan = plan_of(axes, replications);
+    let jobs: Vec<Job> = (0..plan.num_jobs()).map(|n| plan.job(plan.job_id(n))).collect();
+    let mut scratch = BundleScratch::default();
+    let mut run = || {
+        let mut requests = 0;
+        simulate_bundle(width, &jobs, &mut scratch, &Silent, |_, outcome, _| {
+            requests += outcome.expect("within limits").num_simulated;
+        })
+        .expect("nobody interrupts");
+        requests
+    };
+    let requests = run();
+    bencher.counter(ItemsCount::new(requests)).bench_local(run);
 }

@@ -51,8 +51,8 @@ fn samples(scenario: &Scenario, seed: u64) -> Vec<Vec<f64>> {
         .collect()
 }
 
-fn percentile(mut sample: Vec<f64>, p: f64) -> f64 {
-    percentiles(&mut sample, [p.clamp(0.0, 1.0)]).expect("a sample")[0]
+fn percentile(sample: &[f64], p: f64) -> f64 {
+    percentiles(sample, [p.clamp(0.0, 1.0)]).expect("a sample")[0]
 }
 
 /// Ways to judge a pooled percentile.
@@ -61,7 +61,7 @@ const METHODS: [&str; 5] =
 
 /// Pooled percentile, and the half width of its interval by each method.
 fn intervals(replications: &[Vec<f64>], p: f64, t: f64) -> (f64, [f64; 5]) {
-    let pooled = percentile(replications.concat(), p);
+    let pooled = percentile(&replications.concat(), p);
     let [half, longer, weighted] = ratio(replications, p, pooled, t);
     let sectioning = t * sectioning(replications, p, pooled);
     (pooled, [sectioning, t * jackknife(replications, p), half, longer, weighted])
@@ -70,7 +70,7 @@ fn intervals(replications: &[Vec<f64>], p: f64, t: f64) -> (f64, [f64; 5]) {
 /// Standard error from the replications' own percentiles (Asmussen & Glynn 2007, section III.5).
 fn sectioning(replications: &[Vec<f64>], p: f64, pooled: f64) -> f64 {
     let count = replications.len() as f64;
-    let own = replications.iter().map(|one| percentile(one.clone(), p));
+    let own = replications.iter().map(|one| percentile(one, p));
     let squares: f64 = own.map(|own| (own - pooled).powi(2)).sum();
     (squares / (count - 1.0) / count).sqrt()
 }
@@ -81,7 +81,8 @@ fn jackknife(replications: &[Vec<f64>], p: f64) -> f64 {
     let without: Vec<f64> = (0..replications.len())
         .map(|left_out| {
             let rest = replications.iter().enumerate().filter(|(i, _)| *i != left_out);
-            percentile(rest.flat_map(|(_, one)| one.iter().copied()).collect(), p)
+            let others: Vec<f64> = rest.flat_map(|(_, one)| one.iter().copied()).collect();
+            percentile(&others, p)
         })
         .collect();
     let mean = without.iter().sum::<f64>() / count;
@@ -100,8 +101,8 @@ fn ratio(replications: &[Vec<f64>], p: f64, pooled: f64, t: f64) -> [f64; 3] {
         .map(|excess| excess * excess)
         .sum();
     let reach = t * (squares * count / (count - 1.0)).sqrt() / all.len() as f64;
-    let below = pooled - percentile(all.clone(), p - reach);
-    let above = percentile(all, p + reach) - pooled;
+    let below = pooled - percentile(&all, p - reach);
+    let above = percentile(&all, p + reach) - pooled;
     let (half, longer) = (below.midpoint(above), below.max(above));
     [half, longer, half + (reach / (1.0 - p)).min(1.0) * (longer - half)]
 }

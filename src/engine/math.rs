@@ -11,7 +11,7 @@
 /// [-ln 2 / 2, ln 2 / 2]. No branch, no table, no fused multiply-add, so that a compiler may run
 /// several at once and every lane gets the bits of this very sequence; `libm::exp` takes 2.6 times
 /// as long.
-#[inline]
+#[inline(always)] // To run on the vectors of its caller.
 pub(crate) fn exp(x: f64) -> f64 {
     // Adding 1.5 x 2^52 leaves the nearest integer in the low bits of the mantissa.
     const ROUNDER: f64 = 6_755_399_441_055_744.0;
@@ -74,7 +74,7 @@ pub(crate) fn normal_tail(z: f64) -> f64 {
 ///
 /// `f64::floor` is a call on baseline x86-64. Adding and subtracting 2^52 rounds to the nearest
 /// integer instead, and from 2^52 on every double is an integer already.
-#[inline]
+#[inline(always)] // To run on the vectors of its caller.
 pub(crate) fn floor_non_negative(x: f64) -> f64 {
     const ALL_INTEGERS_FROM: f64 = 4_503_599_627_370_496.0;
     let nearest = (x + ALL_INTEGERS_FROM) - ALL_INTEGERS_FROM;

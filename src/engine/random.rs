@@ -16,7 +16,7 @@ use crate::scenario::TokenLengths;
 pub const STREAM_VERSION: u32 = 1;
 
 /// What a stream is drawn for. The numbers are frozen: they are part of [`STREAM_VERSION`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Gaps between arrivals; block starts of a bootstrapped trace.
     Arrivals = 0,
@@ -59,7 +59,7 @@ pub fn draw_fingerprint() -> String {
 }
 
 /// The `ChaCha` key of all streams of one job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StreamKey([u8; 32]);
 
 impl StreamKey {

@@ -16,6 +16,7 @@ mod support;
 mod oracle;
 
 mod bad_input;
+mod bundles;
 mod conformance;
 mod draws;
 mod exclude;

@@ -89,7 +89,7 @@ fn window() -> impl Strategy<Value = (f64, f64)> {
     })
 }
 
-fn observe() -> impl Strategy<Value = Observe> {
+pub(crate) fn observe() -> impl Strategy<Value = Observe> {
     prop::sample::select(vec![Observe::Events, Observe::Arrivals])
 }
 
@@ -105,6 +105,11 @@ fn case() -> impl Strategy<Value = Case> {
             slo_ttft_s,
         },
     )
+}
+
+/// A random small system that replays a trace.
+pub(crate) fn traced_scenario() -> impl Strategy<Value = sweep_engine::scenario::Scenario> {
+    case().prop_map(|case| case.scenario())
 }
 
 fn is_close(a: Option<f64>, b: Option<f64>) -> bool {
@@ -253,7 +258,7 @@ proptest! {
         let mut sorted = sample.clone();
         sorted.sort_by(f64::total_cmp);
         let probabilities = [0.0, middle * 0.5, middle, middle, 1.0];
-        let ours = percentiles(&mut sample.clone(), probabilities).expect("it has values");
+        let ours = percentiles(&sample, probabilities).expect("it has values");
         for (ours, probability) in ours.into_iter().zip(probabilities) {
             let theirs = oracle::type7(&sorted, probability).expect("it has values");
             prop_assert!((ours - theirs).abs() < 1e-12, "{} at {}", ours, probability);
@@ -278,10 +283,10 @@ proptest! {
 #[test]
 fn percentiles_agree_with_numpy_on_a_small_sample() {
     // numpy.percentile([3, 1, 4, 1, 5], [50, 90, 99])
-    let ours = percentiles(&mut [3.0, 1.0, 4.0, 1.0, 5.0], [0.5, 0.9, 0.99]);
+    let ours = percentiles(&[3.0, 1.0, 4.0, 1.0, 5.0], [0.5, 0.9, 0.99]);
     assert_eq!(ours, Some([3.0, 4.6, 4.96]));
-    assert_eq!(percentiles::<1>(&mut [], [0.5]), None);
-    assert_eq!(percentiles(&mut [7.0], [0.5, 0.99]), Some([7.0, 7.0]));
+    assert_eq!(percentiles::<1>(&[], [0.5]), None);
+    assert_eq!(percentiles(&[7.0], [0.5, 0.99]), Some([7.0, 7.0]));
 }
 
 #[test]

@@ -5,12 +5,14 @@
 //! path is the definition: any faster path must equal it bit for bit.
 
 mod batches;
+mod bundle;
 mod pool;
 mod requests;
 mod simulate;
 mod summary;
 mod tally;
 
+pub use bundle::{BundleScratch, VectorWidth, simulate_bundle};
 pub use pool::{Admission, Departure, FifoPool};
 pub use requests::{BLOCK_REQUESTS, Block, RequestStream};
 pub use simulate::{Job, Scratch, SimError, simulate, simulate_in_batches, simulate_observed};

@@ -53,10 +53,10 @@ enum Source<'a> {
     Replayed { replay: &'a TraceReplay, rows: Rows },
 }
 
-/// Unit-rate arrivals.
+/// Arrivals at unit rate.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "one per job, on the stack")]
-enum Gaps {
+pub(super) enum Gaps {
     Exponential { generator: ChaCha8Rng, unit_time: f64 },
     Constant { arrivals: u64 },
 }
@@ -64,7 +64,7 @@ enum Gaps {
 /// Which rows of a trace follow each other.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "one per job, on the stack")]
-enum Rows {
+pub(super) enum Rows {
     /// As recorded, again and again.
     Recorded { cycle: u64, next: usize },
     /// Blocks of consecutive rows with random starts, the trace closed to a circle (circular
@@ -83,28 +83,12 @@ impl<'a> RequestStream<'a> {
     pub fn new(scenario: &'a Scenario, key: &StreamKey, replication: u32) -> Self {
         let arrivals = key.stream(replication, Role::Arrivals);
         let source = match &scenario.arrivals {
-            Arrivals::Trace(replay) => Source::Replayed {
-                replay,
-                rows: if replication == 0 {
-                    Rows::Recorded { cycle: 0, next: 0 }
-                } else {
-                    Rows::Bootstrapped {
-                        generator: arrivals,
-                        next: 0,
-                        left_in_block: 0,
-                        served: 0,
-                        clock_s: 0.0,
-                    }
-                },
-            },
+            Arrivals::Trace(replay) => {
+                Source::Replayed { replay, rows: Rows::new(replication, arrivals) }
+            }
             Arrivals::Poisson { rate_per_s } | Arrivals::Deterministic { rate_per_s } => {
-                let is_poisson = matches!(scenario.arrivals, Arrivals::Poisson { .. });
                 Source::Drawn {
-                    gaps: if is_poisson {
-                        Gaps::Exponential { generator: arrivals, unit_time: 0.0 }
-                    } else {
-                        Gaps::Constant { arrivals: 0 }
-                    },
+                    gaps: Gaps::new(&scenario.arrivals, arrivals),
                     rate_per_s: *rate_per_s,
                     prompt: key.stream(replication, Role::Prompt),
                     output: key.stream(replication, Role::Output),
@@ -119,7 +103,10 @@ impl<'a> RequestStream<'a> {
         match &mut self.source {
             Source::Drawn { gaps, rate_per_s, prompt, output } => {
                 block.len = BLOCK_REQUESTS;
-                gaps.fill(*rate_per_s, &mut block.arrival_s);
+                gaps.fill_units(&mut block.arrival_s);
+                for arrival_s in &mut block.arrival_s {
+                    *arrival_s /= *rate_per_s;
+                }
                 self.prompt.fill_pair(self.output, prompt, output, block);
             }
             Source::Replayed { replay, rows } => {
@@ -138,23 +125,27 @@ impl<'a> RequestStream<'a> {
 }
 
 impl Gaps {
-    /// The n-th arrival is (sum of the first n unit-rate gaps) / rate, in that order of
-    /// operations: cells that differ in rate share the sum.
-    fn fill(&mut self, rate_per_s: f64, arrival_s: &mut [f64]) {
+    /// Those of a process other than a trace.
+    pub(super) fn new(arrivals: &Arrivals, generator: ChaCha8Rng) -> Self {
+        if matches!(arrivals, Arrivals::Deterministic { .. }) {
+            Self::Constant { arrivals: 0 }
+        } else {
+            Self::Exponential { generator, unit_time: 0.0 }
+        }
+    }
+
+    /// The next arrivals at unit rate. The n-th arrival is (sum of the first n unit-rate gaps) / rate, in
+    /// that order of operations: cells that differ in rate share the sum.
+    pub(super) fn fill_units(&mut self, units: &mut [f64]) {
         match self {
-            Self::Exponential { generator, unit_time } => {
-                arrival_s.fill_with(|| {
-                    let gap: f64 = generator.sample(Exp1);
-                    *unit_time += gap;
-                    *unit_time
-                });
-                for arrival_s in arrival_s {
-                    *arrival_s /= rate_per_s;
-                }
-            }
-            Self::Constant { arrivals } => arrival_s.fill_with(|| {
+            Self::Exponential { generator, unit_time } => units.fill_with(|| {
+                let gap: f64 = generator.sample(Exp1);
+                *unit_time += gap;
+                *unit_time
+            }),
+            Self::Constant { arrivals } => units.fill_with(|| {
                 *arrivals += 1;
-                math::count(*arrivals) / rate_per_s
+                math::count(*arrivals)
             }),
         }
     }
@@ -183,8 +174,17 @@ impl TokenLengths {
 }
 
 impl Rows {
+    /// Those of a replication; the first one is the trace as recorded.
+    pub(super) fn new(replication: u32, generator: ChaCha8Rng) -> Self {
+        if replication == 0 {
+            Self::Recorded { cycle: 0, next: 0 }
+        } else {
+            Self::Bootstrapped { generator, next: 0, left_in_block: 0, served: 0, clock_s: 0.0 }
+        }
+    }
+
     /// The next row and its time on the clock of the trace, seconds.
-    fn next(&mut self, replay: &TraceReplay) -> Option<(usize, f64)> {
+    pub(super) fn next(&mut self, replay: &TraceReplay) -> Option<(usize, f64)> {
         let view = &replay.view;
         match self {
             Self::Recorded { cycle, next } => {

@@ -51,8 +51,8 @@ pub struct Scratch {
 
 impl Scratch {
     /// Times to first token of the last job, seconds.
-    pub fn ttft_s(&self) -> &RunSample {
-        &self.ttft_s
+    pub fn ttft_s(&mut self) -> &mut RunSample {
+        &mut self.ttft_s
     }
 }
 
@@ -103,7 +103,7 @@ pub fn simulate_in_batches(
     })?;
     let summaries = batches.summaries();
     let batch =
-        |(summary, sample): (Summary, RunSample)| Batch { summary, ttft_s: sample.keep(true) };
+        |(summary, mut sample): (Summary, RunSample)| Batch { summary, ttft_s: sample.keep(true) };
     Ok((summary, summaries.into_iter().zip(samples).map(batch).collect()))
 }
 

@@ -69,8 +69,8 @@ impl Window {
 /// Time spent waiting for a pool and being served by it, clipped to the window.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PoolTally {
-    waiting_s: f64,
-    busy_s: f64,
+    pub(super) waiting_s: f64,
+    pub(super) busy_s: f64,
 }
 
 impl PoolTally {
@@ -96,44 +96,39 @@ pub(super) struct Tally<'a> {
     window: Window,
     ttft_s: &'a mut RunSample,
     slo_ttft_s: Option<f64>,
-    simulated: u64,
-    in_system_start: u64,
-    arrivals: u64,
-    completed: u64,
-    unfinished: u64,
-    late_first_tokens: u64,
-    within_slo: u64,
+    counts: Counts,
     sums: Sums,
 }
 
+/// Numbers of requests.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) simulated: u64,
+    pub(super) in_system_start: u64,
+    pub(super) arrivals: u64,
+    pub(super) completed: u64,
+    pub(super) unfinished: u64,
+    pub(super) late_first_tokens: u64,
+    pub(super) within_slo: u64,
+}
+
 /// Sums over the sample set, seconds.
-#[derive(Debug, Default)]
-struct Sums {
-    ttft: f64,
-    wait_prefill: f64,
-    service_prefill: f64,
-    wait_decode: f64,
-    service_decode: f64,
-    e2e: f64,
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sums {
+    pub(super) ttft: f64,
+    pub(super) wait_prefill: f64,
+    pub(super) service_prefill: f64,
+    pub(super) wait_decode: f64,
+    pub(super) service_decode: f64,
+    pub(super) e2e: f64,
 }
 
 impl<'a> Tally<'a> {
     /// Starts at nothing; `ttft_s` is cleared and collects the samples.
     pub(super) fn new(window: Window, slo_ttft_s: Option<f64>, ttft_s: &'a mut RunSample) -> Self {
         ttft_s.clear();
-        Self {
-            window,
-            ttft_s,
-            slo_ttft_s,
-            simulated: 0,
-            in_system_start: 0,
-            arrivals: 0,
-            completed: 0,
-            unfinished: 0,
-            late_first_tokens: 0,
-            within_slo: 0,
-            sums: Sums::default(),
-        }
+        let (counts, sums) = (Counts::default(), Sums::default());
+        Self { window, ttft_s, slo_ttft_s, counts, sums }
     }
 
     /// Counts a request; returns it as a sample if it is one.
@@ -142,12 +137,14 @@ impl<'a> Tally<'a> {
     pub(super) fn record(&mut self, request: &Served) -> Option<Sample> {
         let Window { start_s, end_s, .. } = self.window;
         let arrives = self.window.contains(request.arrival_s);
-        self.simulated += 1;
-        self.arrivals += u64::from(arrives);
-        self.in_system_start += u64::from(request.arrival_s < start_s && request.end_s >= start_s);
-        self.completed += u64::from(self.window.contains(request.end_s));
-        self.unfinished += u64::from(request.arrival_s < end_s && request.end_s >= end_s);
-        self.late_first_tokens += u64::from(arrives && request.first_token_s >= end_s);
+        let counts = &mut self.counts;
+        counts.simulated += 1;
+        counts.arrivals += u64::from(arrives);
+        counts.in_system_start +=
+            u64::from(request.arrival_s < start_s && request.end_s >= start_s);
+        counts.completed += u64::from(self.window.contains(request.end_s));
+        counts.unfinished += u64::from(request.arrival_s < end_s && request.end_s >= end_s);
+        counts.late_first_tokens += u64::from(arrives && request.first_token_s >= end_s);
         if !self.window.samples(request.arrival_s, request.first_token_s) {
             return None;
         }
@@ -157,7 +154,8 @@ impl<'a> Tally<'a> {
         self.sums.wait_decode += request.wait_decode_s;
         self.sums.service_decode += request.service_decode_s;
         self.sums.e2e += request.end_s - request.arrival_s;
-        self.within_slo += u64::from(self.slo_ttft_s.is_some_and(|slo_s| request.ttft_s <= slo_s));
+        counts.within_slo +=
+            u64::from(self.slo_ttft_s.is_some_and(|slo_s| request.ttft_s <= slo_s));
         self.ttft_s.push(request.ttft_s);
         Some(Sample {
             request: request.number,
@@ -168,9 +166,35 @@ impl<'a> Tally<'a> {
 
     /// The result of the job. In mono, `first` is the one pool and `decode` stays empty.
     pub(super) fn summary(self, cluster: &Cluster, first: PoolTally, decode: PoolTally) -> Summary {
-        let window = self.window;
-        let samples = self.ttft_s.len();
-        let ttft_s = self.ttft_s.describe();
+        let Self { window, ttft_s, slo_ttft_s, counts, sums } = self;
+        let tallied = Tallied { counts, sums, first, decode, has_slo: slo_ttft_s.is_some() };
+        tallied.summary(cluster, &window, ttft_s)
+    }
+}
+
+/// All that a job counted and added up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tallied {
+    pub(super) counts: Counts,
+    pub(super) sums: Sums,
+    /// In mono the one pool.
+    pub(super) first: PoolTally,
+    /// Empty in mono.
+    pub(super) decode: PoolTally,
+    pub(super) has_slo: bool,
+}
+
+impl Tallied {
+    /// The result of the job that gave these samples.
+    pub(super) fn summary(
+        self,
+        cluster: &Cluster,
+        window: &Window,
+        sample: &mut RunSample,
+    ) -> Summary {
+        let Self { counts, sums, first, decode, has_slo } = self;
+        let samples = sample.len();
+        let ttft_s = sample.describe();
         let mean = |sum: f64| (samples > 0).then(|| sum / math::count(samples));
         let mono = match cluster {
             Cluster::Mono(mono) => Some(mono),
@@ -180,19 +204,19 @@ impl<'a> Tally<'a> {
             Cluster::Disagg(disagg) => Some(disagg),
             Cluster::Mono(_) => None,
         };
-        let throughput_rps = math::count(self.completed) / window.length_s();
-        let slo_attainment = self.slo_ttft_s.and_then(|_| mean(math::count(self.within_slo)));
+        let throughput_rps = math::count(counts.completed) / window.length_s();
+        let slo_attainment = if has_slo { mean(math::count(counts.within_slo)) } else { None };
         let in_system_s = first.waiting_s + first.busy_s + decode.waiting_s + decode.busy_s;
         Summary {
-            num_simulated: self.simulated,
-            num_in_system_start: self.in_system_start,
-            num_arrivals: self.arrivals,
+            num_simulated: counts.simulated,
+            num_in_system_start: counts.in_system_start,
+            num_arrivals: counts.arrivals,
             num_samples: samples,
-            num_completed: self.completed,
-            num_unfinished: self.unfinished,
-            censored: (self.arrivals > 0)
-                .then(|| math::count(self.late_first_tokens) / math::count(self.arrivals)),
-            mean_ttft_s: mean(self.sums.ttft),
+            num_completed: counts.completed,
+            num_unfinished: counts.unfinished,
+            censored: (counts.arrivals > 0)
+                .then(|| math::count(counts.late_first_tokens) / math::count(counts.arrivals)),
+            mean_ttft_s: mean(sums.ttft),
             p50_ttft_s: ttft_s.p50,
             p90_ttft_s: ttft_s.p90,
             p99_ttft_s: ttft_s.p99,
@@ -201,22 +225,22 @@ impl<'a> Tally<'a> {
             onset_ttft_s: ttft_s.onset,
             part_correlation: ttft_s.correlation,
             slo_attainment,
-            goodput_rps: self.slo_ttft_s.map(|_| throughput_rps * slo_attainment.unwrap_or(0.0)),
-            mean_wait_prefill_s: mean(self.sums.wait_prefill),
-            mean_service_prefill_s: mean(self.sums.service_prefill),
-            mean_wait_decode_s: disagg.and_then(|_| mean(self.sums.wait_decode)),
-            mean_service_decode_s: mean(self.sums.service_decode),
-            mean_queue_length_prefill: first.mean_queue_length(&window),
-            mean_queue_length_decode: disagg.map(|_| decode.mean_queue_length(&window)),
-            utilization_prefill: disagg.map(|pools| first.utilization(&window, pools.prefill_gpus)),
-            utilization_decode: disagg.map(|pools| decode.utilization(&window, pools.decode_gpus)),
-            utilization_gpu: mono.map(|pool| first.utilization(&window, pool.num_gpus)),
+            goodput_rps: has_slo.then(|| throughput_rps * slo_attainment.unwrap_or(0.0)),
+            mean_wait_prefill_s: mean(sums.wait_prefill),
+            mean_service_prefill_s: mean(sums.service_prefill),
+            mean_wait_decode_s: disagg.and_then(|_| mean(sums.wait_decode)),
+            mean_service_decode_s: mean(sums.service_decode),
+            mean_queue_length_prefill: first.mean_queue_length(window),
+            mean_queue_length_decode: disagg.map(|_| decode.mean_queue_length(window)),
+            utilization_prefill: disagg.map(|pools| first.utilization(window, pools.prefill_gpus)),
+            utilization_decode: disagg.map(|pools| decode.utilization(window, pools.decode_gpus)),
+            utilization_gpu: mono.map(|pool| first.utilization(window, pool.num_gpus)),
             throughput_rps,
-            mean_e2e_s: mean(self.sums.e2e),
-            little_residual: mean(self.sums.e2e)
+            mean_e2e_s: mean(sums.e2e),
+            little_residual: mean(sums.e2e)
                 .filter(|_| in_system_s > 0.0)
-                .map(|e2e_s| 1.0 - math::count(self.arrivals) * e2e_s / in_system_s),
-            is_exact: self.ttft_s.is_exact(),
+                .map(|e2e_s| 1.0 - math::count(counts.arrivals) * e2e_s / in_system_s),
+            is_exact: sample.is_exact(),
         }
     }
 }

@@ -65,7 +65,8 @@ pub fn plan(spec: &SweepSpec, traces: &Traces, limits: Limits) -> Result<Plan, P
     };
     check_cap(&plan)?;
     let waves = plan.waves().len() as u64;
-    plan.chunk_size = chunk_size(plan.num_jobs(), waves, plan.expected_requests());
+    plan.chunk_size =
+        chunk_size(plan.num_jobs(), plan.cells.len() as u64, waves, plan.expected_requests());
     plan.hash = plan.content_hash();
     Ok(plan)
 }

@@ -31,11 +31,17 @@ const POOLED_SAMPLES: f64 = 16_777_216.0;
 /// to first token span eight doublings and more.
 const BINNED_SAMPLES: f64 = 4096.0;
 
-/// Simulated requests that make a chunk worth scheduling: about 10 ms of work.
-const CHUNK_REQUESTS: f64 = 250_000.0;
+/// Simulated requests of a chunk that is worth scheduling (half a millisecond), and of a large one.
+const CHUNK_REQUESTS: (f64, f64) = (65_536.0, 262_144.0);
 
-/// Fewest chunks of a plan with enough jobs: keeps every core busy to the end.
-const MIN_CHUNKS: u64 = 256;
+/// Jobs that a large chunk has however long they are, so that they fill vectors.
+const CHUNK_JOBS: u64 = 64;
+
+/// Fewest chunks of a plan with enough work: keeps every core busy.
+const MIN_CHUNKS: u64 = 8;
+
+/// Samples of a bundle, which a worker holds in memory (64 MiB).
+const BUNDLED_SAMPLES: f64 = 8_388_608.0;
 
 impl Plan {
     /// Number of jobs.
@@ -97,6 +103,13 @@ impl Plan {
             || expected_samples(cell, replications) <= POOLED_SAMPLES
     }
 
+    /// How many of these jobs, given by their cells, make a bundle: from the first on, as many as have
+    /// samples that fit into memory. At least one, if there is one; a function of the plan alone.
+    pub fn bundled(&self, cells: impl IntoIterator<Item = u32>) -> usize {
+        let cells = cells.into_iter().map(|cell| (&self.cells[cell as usize], 1));
+        fitting_within(BUNDLED_SAMPLES, cells)
+    }
+
     /// Requests to expect from all jobs.
     pub fn expected_requests(&self) -> f64 {
         let per_replication: f64 = self.cells.iter().map(Cell::expected_requests).sum();
@@ -107,11 +120,15 @@ impl Plan {
 /// How many cells, counted from the first, have samples that fit into memory together when each is
 /// replicated as often as said. At least one, if there is one.
 pub fn fitting<'a>(cells: impl IntoIterator<Item = (&'a Cell, u32)>) -> usize {
+    fitting_within(POOLED_SAMPLES, cells)
+}
+
+fn fitting_within<'a>(most: f64, cells: impl IntoIterator<Item = (&'a Cell, u32)>) -> usize {
     let mut samples = 0.0;
     let fits = |&(cell, replications): &(&Cell, u32)| {
         let is_first = samples == 0.0;
         samples += expected_samples(cell, replications);
-        is_first || samples <= POOLED_SAMPLES
+        is_first || samples <= most
     };
     cells.into_iter().take_while(fits).count()
 }
@@ -128,17 +145,27 @@ pub fn stream_key(scenario: &Scenario, seeding: Seeding) -> StreamKey {
     }
 }
 
-/// Jobs per chunk: a function of the plan alone, never of the machine.
+/// Jobs per chunk: a function of the plan alone, never of the machine. Whole replications of the cells
+/// of a wave, or equal parts of one: cells of a replication share draws.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
     reason = "a rough size; any positive number is right"
 )]
-pub(super) fn chunk_size(jobs: u64, waves: u64, expected_requests: f64) -> u64 {
+pub(super) fn chunk_size(jobs: u64, cells: u64, waves: u64, expected_requests: f64) -> u64 {
     let requests_per_job = (expected_requests / jobs as f64).max(1.0);
-    let worthwhile = (CHUNK_REQUESTS / requests_per_job).ceil() as u64;
+    let worthwhile = |requests: f64| (requests / requests_per_job).ceil() as u64;
+    let balanced = jobs.div_ceil(MIN_CHUNKS).max(worthwhile(CHUNK_REQUESTS.0));
+    let wanted = balanced.min(worthwhile(CHUNK_REQUESTS.1).max(CHUNK_JOBS));
+    let replication = cells.div_ceil(waves).max(1);
+    let size = if wanted >= replication {
+        wanted - wanted % replication
+    } else {
+        let parts = ((replication as f64 / wanted as f64).round() as u64).max(1);
+        replication.div_ceil(parts)
+    };
     // The last chunk of a wave may be a small one.
     let most = MAX_CHUNKS.saturating_sub(waves).max(1);
-    worthwhile.min(jobs.div_ceil(MIN_CHUNKS)).max(jobs.div_ceil(most)).max(1)
+    size.min(jobs).max(jobs.div_ceil(most)).max(1)
 }

@@ -22,6 +22,6 @@ pub use load::{Bottleneck, MomentsCache, OfferedLoad};
 pub use lower::{Defaults, MAX_GPUS, fallback_warmup_s, lower, with_defaults};
 pub use profile::{LengthProfile, LognormalFit, TraceProfile};
 pub use system::{Arrivals, Cluster, DisaggCluster, MonoCluster, Scenario, TraceReplay};
-pub(crate) use tokens::index_below;
 pub use tokens::{Moments, TokenLengths};
+pub(crate) use tokens::{Variate, index_below};
 pub use trace::{RecordedRequest, Trace, TraceError, TraceView, Traces};

@@ -99,6 +99,11 @@ impl Scenario {
         self.sim_seconds - self.warmup_seconds
     }
 
+    /// Requests to expect before the horizon; 0 for a trace without a rate.
+    pub(crate) fn mean_arrivals(&self) -> f64 {
+        self.arrivals.rate_per_s().unwrap_or(0.0) * self.sim_seconds
+    }
+
     /// What names the system itself, in a fixed spelling: everything but window,
     /// objective and seed.
     pub fn canonical(&self) -> String {

@@ -2,6 +2,7 @@
 //!
 //! A token count is `min(max_value, max(min_value, floor(X)))`; the floor can be switched off.
 //! Offered load needs the moments of that count, not of X, so they are computed exactly here.
+#![expect(clippy::inline_always, reason = "counts are computed on the vectors of their caller")]
 
 use rand::{Rng, RngExt};
 use rand_distr::{Exp1, StandardNormal};
@@ -20,6 +21,55 @@ pub struct TokenLengths {
     pub max_value: Option<f64>,
     /// Whether X is floored to a whole number.
     pub integer: bool,
+}
+
+/// What is drawn before a length is computed of it: cells whose distributions differ in parameters only
+/// share it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Variate {
+    /// Nothing.
+    Nothing,
+    /// A standard normal.
+    Normal,
+    /// An exponential of mean 1.
+    Exponential,
+    /// Uniform on [0, 1).
+    Uniform,
+    /// The number of a row of a trace with this many.
+    Row {
+        /// Number of rows.
+        rows: usize,
+    },
+}
+
+impl Variate {
+    /// Fills `values` with independent draws.
+    pub(crate) fn fill(self, generator: &mut impl Rng, values: &mut [f64]) {
+        match self {
+            Self::Nothing => {}
+            Self::Normal => values.fill_with(|| generator.sample(StandardNormal)),
+            Self::Exponential => values.fill_with(|| generator.sample(Exp1)),
+            Self::Uniform => values.fill_with(|| generator.random()),
+            Self::Row { rows } => {
+                values.fill_with(|| math::count(index_below(generator, rows) as u64));
+            }
+        }
+    }
+}
+
+/// [`TokenLengths::replace_variates`], to run on vectors.
+struct ReplaceVariates<'a> {
+    lengths: &'a TokenLengths,
+    values: &'a mut [f64],
+}
+
+impl pulp::NullaryFnOnce for ReplaceVariates<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.lengths.replace_variates(self.values);
+    }
 }
 
 /// Mean and standard deviation. The latter comes from a difference of squares: it loses its digits
@@ -46,7 +96,7 @@ impl TokenLengths {
     }
 
     /// Turns a value of X into a token count.
-    #[inline]
+    #[inline(always)]
     pub fn count(&self, x: f64) -> f64 {
         let x = if self.integer { math::floor_non_negative(x) } else { x };
         let x = if x > self.min_value { x } else { self.min_value };
@@ -56,28 +106,73 @@ impl TokenLengths {
 
     /// Fills `counts` with independent draws from `generator`.
     pub(crate) fn fill(&self, generator: &mut impl Rng, counts: &mut [f64]) {
+        self.variate().fill(generator, counts);
+        // With the widest vectors there are. Their width changes no bit.
+        pulp::Arch::new().dispatch(ReplaceVariates { lengths: self, values: counts });
+    }
+
+    /// What is drawn for a length.
+    pub(crate) fn variate(&self) -> Variate {
         match &self.distribution {
-            TokenDistribution::Lognormal { mu, sigma } => {
-                counts.fill_with(|| generator.sample(StandardNormal));
-                // A loop of its own, so that it runs on vectors.
-                for count in counts {
-                    *count = self.count(math::exp(mu + sigma * *count));
-                }
-            }
-            TokenDistribution::Fixed { value } => counts.fill(self.count(*value)),
-            TokenDistribution::Uniform { low, high } => counts.fill_with(|| {
-                let u: f64 = generator.random();
-                self.count(low + (high - low) * u)
-            }),
-            TokenDistribution::Exponential { mean } => counts.fill_with(|| {
-                let e: f64 = generator.sample(Exp1);
-                self.count(mean * e)
-            }),
+            TokenDistribution::Lognormal { .. } => Variate::Normal,
+            TokenDistribution::Fixed { .. } => Variate::Nothing,
+            TokenDistribution::Uniform { .. } => Variate::Uniform,
+            TokenDistribution::Exponential { .. } => Variate::Exponential,
             TokenDistribution::Empirical { lengths } => {
-                let values = lengths.values();
-                counts.fill_with(|| self.count(values[index_below(generator, values.len())]));
+                Variate::Row { rows: lengths.values().len() }
             }
         }
+    }
+
+    /// Replaces each [`Variate`] of the kind that this distribution draws by the count it stands for.
+    #[inline(always)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a row number, exact in a float"
+    )]
+    pub(crate) fn replace_variates(&self, values: &mut [f64]) {
+        match &self.distribution {
+            TokenDistribution::Lognormal { mu, sigma } => {
+                for value in values {
+                    *value = self.count(math::exp(mu + sigma * *value));
+                }
+            }
+            TokenDistribution::Fixed { value } => values.fill(self.count(*value)),
+            TokenDistribution::Uniform { low, high } => {
+                for value in values {
+                    *value = self.count(low + (high - low) * *value);
+                }
+            }
+            TokenDistribution::Exponential { mean } => {
+                for value in values {
+                    *value = self.count(mean * *value);
+                }
+            }
+            TokenDistribution::Empirical { lengths } => {
+                let recorded = lengths.values();
+                for value in values {
+                    *value = self.count(recorded[*value as usize]);
+                }
+            }
+        }
+    }
+
+    /// Equal for equal lengths, different for others; cheap, but of this process only.
+    pub(crate) fn key(&self) -> [u64; 7] {
+        let [kind, first, second, third] = match &self.distribution {
+            TokenDistribution::Lognormal { mu, sigma } => [0, mu.to_bits(), sigma.to_bits(), 0],
+            TokenDistribution::Fixed { value } => [1, value.to_bits(), 0, 0],
+            TokenDistribution::Uniform { low, high } => [2, low.to_bits(), high.to_bits(), 0],
+            TokenDistribution::Exponential { mean } => [3, mean.to_bits(), 0, 0],
+            TokenDistribution::Empirical { lengths } => {
+                let [trace, start, end] = lengths.view.key();
+                [4 + lengths.column as u64, trace, start, end]
+            }
+        };
+        let max_value = self.max_value.unwrap_or(f64::INFINITY);
+        let bounds = [self.min_value.to_bits(), max_value.to_bits(), u64::from(self.integer)];
+        [kind, first, second, third, bounds[0], bounds[1], bounds[2]]
     }
 
     /// Exact moments of the token count.

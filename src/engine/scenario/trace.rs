@@ -194,6 +194,11 @@ impl TraceView {
         }
     }
 
+    /// Equal for equal views, different for others; cheap, but of this process only.
+    pub(crate) fn key(&self) -> [u64; 3] {
+        [Arc::as_ptr(&self.trace).addr() as u64, self.start as u64, self.end as u64]
+    }
+
     /// What identifies the requests of this view: content of the trace and range of rows.
     pub(crate) fn identity(&self) -> String {
         format!("{}[{}..{}]", self.trace.content_hash, self.start, self.end)

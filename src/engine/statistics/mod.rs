@@ -4,6 +4,7 @@
 //! means, `batches` a single run that has no replication beside it.
 
 mod batches;
+mod buckets;
 mod confidence;
 mod histogram;
 mod mser;
@@ -13,6 +14,7 @@ mod pooled;
 mod sample;
 
 pub use batches::{BATCHES, batches_suffice, difference_of_parts, sectioned};
+pub use buckets::Buckets;
 pub use confidence::{Confidence, Estimate};
 pub use histogram::Histogram;
 pub use mser::mser;

@@ -9,17 +9,17 @@
 //! alone covers too little in runs that are short for their load, the longer side alone too much in
 //! long ones, sectioning and jackknife less than both in short ones.
 
+use super::buckets::{Buckets, Ranked};
 use super::confidence::{Confidence, Estimate};
 use super::histogram::Histogram;
-use super::percentile::Ranked;
-use super::sample::{KeptSample, MIN_VALUES_OF_P99};
+use super::sample::{KeptSample, MIN_VALUES_OF_P99, extremes};
 use crate::math;
 
 /// The samples of all replications of a cell.
 #[derive(Debug)]
 pub struct PooledSample<'a> {
     replications: Vec<&'a KeptSample>,
-    all: All,
+    all: All<'a>,
 }
 
 /// A percentile of pooled samples.
@@ -34,24 +34,24 @@ pub struct PooledPercentile {
 
 /// All values together.
 #[derive(Debug)]
-enum All {
-    Exact(Vec<f64>),
+enum All<'a> {
+    Exact(Ranked<'a>),
     Binned(Histogram),
 }
 
 impl<'a> PooledSample<'a> {
     /// Takes the samples of independent replications together. Exact if all of them are.
     pub fn new(replications: Vec<&'a KeptSample>) -> Self {
-        let exact: Option<Vec<&[f64]>> = replications
+        let exact: Option<Vec<&Buckets>> = replications
             .iter()
             .map(|sample| match sample {
-                KeptSample::Exact(values) => Some(&**values),
+                KeptSample::Exact(values) => Some(values),
                 KeptSample::Binned(_) => None,
             })
             .collect();
         let all = exact.map_or_else(
             || All::Binned(merged(&replications)),
-            |samples| All::Exact(samples.concat()),
+            |samples| All::Exact(Ranked::new(samples)),
         );
         Self { replications, all }
     }
@@ -64,7 +64,7 @@ impl<'a> PooledSample<'a> {
     /// Number of values.
     pub fn len(&self) -> u64 {
         match &self.all {
-            All::Exact(values) => values.len() as u64,
+            All::Exact(ranked) => ranked.len() as u64,
             All::Binned(histogram) => histogram.len(),
         }
     }
@@ -85,10 +85,7 @@ impl<'a> PooledSample<'a> {
     ) -> [Option<PooledPercentile>; N] {
         let len = self.len();
         let mut percentile: Box<dyn FnMut(f64) -> Option<f64>> = match &mut self.all {
-            All::Exact(values) => {
-                let mut ranked = Ranked::new(values);
-                Box::new(move |p| ranked.percentile(p))
-            }
+            All::Exact(ranked) => Box::new(|p| ranked.percentile(p)),
             All::Binned(histogram) => Box::new(|p| histogram.percentile(p)),
         };
         probabilities.map(|probability| {
@@ -139,7 +136,7 @@ fn merged(replications: &[&KeptSample]) -> Histogram {
     let mut all = Histogram::default();
     for sample in replications {
         match sample {
-            KeptSample::Exact(values) => all.merge(&Histogram::of(values)),
+            KeptSample::Exact(buckets) => all.merge(&Histogram::of(buckets.values())),
             KeptSample::Binned(histogram) => all.merge(histogram),
         }
     }
@@ -147,6 +144,11 @@ fn merged(replications: &[&KeptSample]) -> Histogram {
 }
 
 impl KeptSample {
+    /// A sample of these values >= 0, in any order.
+    pub fn exact(values: &[f64]) -> Self {
+        Self::Exact(Buckets::of(&mut values.to_vec(), extremes(values)))
+    }
+
     /// Number of values.
     pub fn len(&self) -> u64 {
         match self {
@@ -164,14 +166,14 @@ impl KeptSample {
     #[must_use]
     pub fn binned(self) -> Self {
         match self {
-            Self::Exact(values) => Self::Binned(Histogram::of(&values)),
+            Self::Exact(buckets) => Self::Binned(Histogram::of(buckets.values())),
             Self::Binned(_) => self,
         }
     }
 
     fn count_at_most(&self, limit: f64) -> u64 {
         match self {
-            Self::Exact(values) => values.iter().filter(|value| **value <= limit).count() as u64,
+            Self::Exact(buckets) => buckets.count_at_most(limit) as u64,
             Self::Binned(histogram) => histogram.count_at_most(limit),
         }
     }

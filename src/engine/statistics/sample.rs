@@ -1,11 +1,12 @@
 //! The sample of one run: collected in order, described once, kept for pooling if need be.
+#![expect(clippy::inline_always, reason = "loops run on the vectors of their caller")]
 
 use std::ops::Range;
 
 use super::batches::lag_1_correlation;
+use super::buckets::Buckets;
 use super::confidence::difference;
 use super::histogram::Histogram;
-use super::percentile::percentiles;
 use crate::math;
 
 /// Values that are kept one by one (128 MiB). Past it a sample is binned.
@@ -25,6 +26,8 @@ pub struct RunSample {
     /// All values, or those since the last that were binned.
     values: Vec<f64>,
     binned: Option<Binned>,
+    /// All values once they are described.
+    described: Option<Buckets>,
 }
 
 impl Default for RunSample {
@@ -75,8 +78,8 @@ pub const PARTS: usize = 100;
 /// What is kept of a run's sample, to be pooled with that of others.
 #[derive(Clone, Debug, PartialEq)]
 pub enum KeptSample {
-    /// All values, in any order.
-    Exact(Box<[f64]>),
+    /// All values.
+    Exact(Buckets),
     /// Their histogram.
     Binned(Histogram),
 }
@@ -84,13 +87,14 @@ pub enum KeptSample {
 impl RunSample {
     /// A sample that keeps up to `limit` >= 1 values one by one.
     pub fn limited_to(limit: usize) -> Self {
-        Self { limit, values: Vec::new(), binned: None }
+        Self { limit, values: Vec::new(), binned: None, described: None }
     }
 
     /// Forgets all values, but not the memory.
     pub fn clear(&mut self) {
         self.values.clear();
         self.binned = None;
+        self.described = None;
     }
 
     /// Adds a value.
@@ -102,10 +106,21 @@ impl RunSample {
         self.values.push(value);
     }
 
+    /// Adds values in order.
+    #[inline(always)]
+    pub fn extend(&mut self, values: impl ExactSizeIterator<Item = f64>) {
+        if values.len() <= self.limit - self.values.len() {
+            self.values.extend(values);
+        } else {
+            values.for_each(|value| self.push(value));
+        }
+    }
+
     /// Number of values.
     pub fn len(&self) -> u64 {
         let binned = self.binned.as_ref().map_or(0, |binned| binned.histogram.len());
-        binned + self.values.len() as u64
+        let described = self.described.as_ref().map_or(0, Buckets::len) as u64;
+        binned + described.max(self.values.len() as u64)
     }
 
     /// Whether there is no value.
@@ -118,32 +133,40 @@ impl RunSample {
         self.binned.is_none()
     }
 
-    /// Spread, percentiles and trends. Reorders the values.
+    /// Spread, percentiles and trends. No value may be added afterwards.
     pub fn describe(&mut self) -> Description {
         if self.binned.is_some() {
             self.bin();
         }
-        let description = Description { std: self.std(), ..self.describe_parts() };
         let ranks = [0.5, 0.9, 0.99];
-        let [p50, p90, p99] = match &self.binned {
-            Some(binned) => ranks.map(|p| binned.histogram.percentile(p)),
-            None => percentiles(&mut self.values, ranks).map_or([None; 3], |p| p.map(Some)),
+        let (description, [p50, p90, p99]) = if let Some(binned) = &self.binned {
+            let blocks = &binned.blocks;
+            let parts = std::array::from_fn(|part| Block::joined(part_of(blocks, part)));
+            let description = Description { std: std_of(blocks), ..describe_parts(&parts) };
+            (description, ranks.map(|p| binned.histogram.percentile(p)))
+        } else {
+            // With the widest vectors there are. Their width changes no bit.
+            let (description, mut buckets) =
+                pulp::Arch::new().dispatch(DescribeExact { values: &mut self.values });
+            let percentiles = ranks.map(|p| buckets.percentile(p));
+            self.described = Some(buckets);
+            (description, percentiles)
         };
         let p99 = p99.filter(|_| self.len() >= MIN_VALUES_OF_P99);
         Description { p50, p90, p99, ..description }
     }
 
-    /// A copy to pool: the values themselves if `exact` and if they are all there.
-    pub fn keep(&self, exact: bool) -> KeptSample {
-        match &self.binned {
-            None if exact => KeptSample::Exact(self.values.as_slice().into()),
-            None => KeptSample::Binned(Histogram::of(&self.values)),
-            Some(binned) => {
-                let mut histogram = binned.histogram.clone();
-                histogram.record_all(&self.values);
-                KeptSample::Binned(histogram)
-            }
+    /// What is to be pooled, to be taken once: the values themselves if `exact` and if they are all there.
+    pub fn keep(&mut self, exact: bool) -> KeptSample {
+        if let Some(binned) = &self.binned {
+            let mut histogram = binned.histogram.clone();
+            histogram.record_all(&self.values);
+            return KeptSample::Binned(histogram);
         }
+        let described = self.described.take();
+        let buckets = described
+            .unwrap_or_else(|| Buckets::of(&mut self.values.clone(), extremes(&self.values)));
+        if exact { KeptSample::Exact(buckets) } else { KeptSample::Exact(buckets).binned() }
     }
 
     /// Moves the values to the histogram.
@@ -153,41 +176,93 @@ impl RunSample {
         binned.histogram.record_all(&self.values);
         self.values.clear();
     }
+}
 
-    fn std(&self) -> Option<f64> {
-        let n = self.len();
-        let degrees_of_freedom = math::count(n.checked_sub(2)? + 1);
-        let blocks: &[Block] = match &self.binned {
-            Some(binned) => &binned.blocks,
-            None => &[Block::of(&self.values)],
-        };
-        let mean = blocks.iter().map(|block| block.sum).sum::<f64>() / math::count(n);
-        let squares: f64 = blocks
-            .iter()
-            .map(|block| {
-                let count = math::count(block.count);
-                let offset = block.sum / count - mean;
-                block.squares + count * offset * offset
-            })
-            .sum();
-        Some((squares / degrees_of_freedom).sqrt())
+/// Describes a sample whose values are all there.
+struct DescribeExact<'a> {
+    values: &'a mut Vec<f64>,
+}
+
+impl pulp::NullaryFnOnce for DescribeExact<'_> {
+    type Output = (Description, Buckets);
+
+    #[inline(always)]
+    fn call(self) -> Self::Output {
+        let Self { values } = self;
+        let parts = sums_of_parts(values);
+        let whole = Block::joined(&parts).with_squares(values);
+        let description = Description { std: std_of(&[whole]), ..describe_parts(&parts) };
+        let range = extremes(values);
+        (description, Buckets::of(values, range))
     }
+}
 
-    /// What the order of the values shows; to whole blocks if binned.
-    fn describe_parts(&self) -> Description {
-        let parts: [Block; PARTS] = std::array::from_fn(|part| match &self.binned {
-            Some(binned) => Block::joined(part_of(&binned.blocks, part)),
-            None => Block::sum_of(part_of(&self.values, part)),
-        });
-        let mean = |range: Range<usize>| Block::joined(&parts[range]).mean();
-        let difference = |first, rest| Some(difference(mean(first)?, mean(rest)?));
-        let means: Option<Vec<f64>> = parts.iter().map(Block::mean).collect();
-        Description {
-            trend: difference(PARTS / 2..PARTS, 0..PARTS / 2),
-            onset: difference(0..PARTS / 10, PARTS / 10..PARTS),
-            correlation: means.map(|means| lag_1_correlation(&means)),
-            ..Description::default()
+/// Least and greatest value; an empty range for no value.
+#[inline(always)]
+pub(super) fn extremes(values: &[f64]) -> (f64, f64) {
+    let least = |a: f64, b: f64| if b < a { b } else { a };
+    let greatest = |a: f64, b: f64| if b > a { b } else { a };
+    let first = values.first().copied().unwrap_or_default();
+    let lows = folded(values, [first; WIDTH], least);
+    let highs = folded(values, [first; WIDTH], greatest);
+    (lows.into_iter().fold(first, least), highs.into_iter().fold(first, greatest))
+}
+
+/// Sums of the parts, each in order; several side by side, since each addition waits for the one before.
+#[inline(always)]
+fn sums_of_parts(values: &[f64]) -> [Block; PARTS] {
+    const ABREAST: usize = 10;
+    // Parts have this many values, or one more.
+    let common = values.len() / PARTS;
+    let mut blocks = [Block { count: 0, sum: 0.0, squares: 0.0 }; PARTS];
+    for (group, blocks) in blocks.as_chunks_mut::<ABREAST>().0.iter_mut().enumerate() {
+        let parts: [&[f64]; ABREAST] =
+            std::array::from_fn(|part| part_of(values, group * ABREAST + part));
+        let wholes = parts.map(|part| &part[..common]);
+        let mut sums = [0.0; ABREAST];
+        for row in 0..common {
+            for (sum, whole) in sums.iter_mut().zip(wholes) {
+                *sum += whole[row];
+            }
         }
+        for ((block, part), sum) in blocks.iter_mut().zip(parts).zip(sums) {
+            let sum = part[common..].iter().fold(sum, |sum, value| sum + value);
+            *block = Block { count: part.len() as u64, sum, squares: 0.0 };
+        }
+    }
+    blocks
+}
+
+fn std_of(blocks: &[Block]) -> Option<f64> {
+    let Block { count: n, sum, .. } = Block::joined(blocks);
+    let degrees_of_freedom = math::count(n.checked_sub(2)? + 1);
+    let mean = sum / math::count(n);
+    let squares: f64 = blocks
+        .iter()
+        .map(|block| {
+            let count = math::count(block.count);
+            let offset = block.sum / count - mean;
+            block.squares + count * offset * offset
+        })
+        .sum();
+    Some((squares / degrees_of_freedom).sqrt())
+}
+
+/// What the order of the parts shows.
+fn describe_parts(parts: &[Block; PARTS]) -> Description {
+    let mean = |range: Range<usize>| Block::joined(&parts[range]).mean();
+    let difference = |first, rest| Some(difference(mean(first)?, mean(rest)?));
+    let mut means = [0.0; PARTS];
+    let mut is_complete = true;
+    for (mean, part) in means.iter_mut().zip(parts) {
+        is_complete &= part.count > 0;
+        *mean = part.mean().unwrap_or_default();
+    }
+    Description {
+        trend: difference(PARTS / 2..PARTS, 0..PARTS / 2),
+        onset: difference(0..PARTS / 10, PARTS / 10..PARTS),
+        correlation: is_complete.then(|| lag_1_correlation(&means)),
+        ..Description::default()
     }
 }
 
@@ -198,14 +273,20 @@ fn part_of<T>(values: &[T], part: usize) -> &[T] {
 
 impl Block {
     fn of(values: &[f64]) -> Self {
-        let block = Self::sum_of(values);
-        let Some(mean) = block.mean() else { return block };
-        Self { squares: sum(values, |value| (value - mean) * (value - mean)), ..block }
+        Self::sum_of(values).with_squares(values)
     }
 
     /// Without the squares.
+    #[inline(always)]
     fn sum_of(values: &[f64]) -> Self {
         Self { count: values.len() as u64, sum: sum(values, |value| value), squares: 0.0 }
+    }
+
+    /// With those of the block's values.
+    #[inline(always)]
+    fn with_squares(self, values: &[f64]) -> Self {
+        let Some(mean) = self.mean() else { return self };
+        Self { squares: sum(values, |value| (value - mean) * (value - mean)), ..self }
     }
 
     /// Blocks taken together, without the squares.
@@ -219,19 +300,28 @@ impl Block {
     }
 }
 
-/// Sum of `term` over the values in four interleaved parts, which a processor adds up side by side.
-/// One fixed order.
+/// Interleaved parts of a sum, which a processor adds up side by side.
+const WIDTH: usize = 8;
+
+/// Sum of `term` over the values in interleaved parts. One fixed order, whatever the vectors.
+#[inline(always)]
 fn sum(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
-    let mut parts = [0.0; 4];
-    let quadruples = values.chunks_exact(4);
-    let rest = quadruples.remainder();
-    for quadruple in quadruples {
-        for (part, &value) in parts.iter_mut().zip(quadruple) {
-            *part += term(value);
+    let parts = folded(values, [0.0; WIDTH], |sum, value| sum + term(value));
+    let pair = |i: usize| parts[2 * i] + parts[2 * i + 1];
+    (pair(0) + pair(1)) + (pair(2) + pair(3))
+}
+
+/// Takes every [`WIDTH`]-th value together, in order.
+#[inline(always)]
+fn folded(values: &[f64], mut parts: [f64; WIDTH], take: impl Fn(f64, f64) -> f64) -> [f64; WIDTH] {
+    let (whole, rest) = values.as_chunks::<WIDTH>();
+    for chunk in whole {
+        for (part, &value) in parts.iter_mut().zip(chunk) {
+            *part = take(*part, value);
         }
     }
     for (part, &value) in parts.iter_mut().zip(rest) {
-        *part += term(value);
+        *part = take(*part, value);
     }
-    (parts[0] + parts[1]) + (parts[2] + parts[3])
+    parts
 }
