@@ -31,6 +31,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Samples and tables are large and short-lived: the system's allocator gives their pages back and
+/// fetches them again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match commands::execute(cli::Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,

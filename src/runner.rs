@@ -1,17 +1,20 @@
-//! Runs jobs on every core. A job that fails or panics becomes a result that says so.
+//! Runs jobs on every core, side by side where they can be. A job that fails or panics becomes a result
+//! that says so.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
 
 use rayon::ThreadPool;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
 use sweep_engine::model::{
-    Batch, Job, Scratch, SimError, Summary, simulate_in_batches, simulate_observed,
+    Batch, BundleScratch, Job, Scratch, SimError, Summary, VectorWidth, simulate_bundle,
+    simulate_in_batches, simulate_observed,
 };
 use sweep_engine::plan::{JobId, Plan};
 use sweep_engine::progress::Progress;
-use sweep_engine::statistics::KeptSample;
+use sweep_engine::statistics::{KeptSample, RunSample};
 
 use crate::failure::Failure;
 
@@ -55,11 +58,51 @@ type Simulated = Result<(Summary, Vec<Batch>), SimError>;
 /// How a job is simulated; tests put a failing one in its place.
 type Simulate = fn(&Job, Task, &mut Scratch, &dyn Progress) -> Simulated;
 
+/// How jobs are simulated side by side. Tells of each by its position.
+type SimulateBundle = fn(
+    &[Job],
+    &mut BundleScratch,
+    &dyn Progress,
+    &mut dyn FnMut(usize, Result<Summary, SimError>, &mut RunSample),
+) -> Result<(), SimError>;
+
+/// Ways to simulate.
+#[derive(Clone, Copy)]
+struct Paths {
+    one: Simulate,
+    bundle: SimulateBundle,
+}
+
+impl Paths {
+    const REAL: Self = Self {
+        one: |job, task, scratch, progress| {
+            if task.in_batches {
+                simulate_in_batches(job, scratch, progress, |_| ())
+            } else {
+                simulate_observed(job, scratch, progress, |_| ())
+                    .map(|summary| (summary, Vec::new()))
+            }
+        },
+        bundle: |jobs, scratch, progress, on_done| {
+            simulate_bundle(VectorWidth::widest(), jobs, scratch, progress, on_done)
+        },
+    };
+}
+
 /// The threads of a run.
 pub(crate) struct Runner<'a> {
     threads: ThreadPool,
     progress: &'a dyn Progress,
-    simulate: Simulate,
+    paths: Paths,
+    /// Memory of chunks that are done, for the next ones: fresh memory costs a tenth of a chunk's time.
+    idle: Mutex<Vec<Memory>>,
+}
+
+/// What the jobs of a chunk use one after the other.
+#[derive(Debug, Default)]
+struct Memory {
+    one: Scratch,
+    bundle: BundleScratch,
 }
 
 impl<'a> Runner<'a> {
@@ -68,26 +111,19 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// The threads could not be started.
     pub(crate) fn new(threads: Option<usize>, progress: &'a dyn Progress) -> Result<Self, Failure> {
-        Self::with(threads, progress, |job, task, scratch, progress| {
-            if task.in_batches {
-                simulate_in_batches(job, scratch, progress, |_| ())
-            } else {
-                simulate_observed(job, scratch, progress, |_| ())
-                    .map(|summary| (summary, Vec::new()))
-            }
-        })
+        Self::with(threads, progress, Paths::REAL)
     }
 
     fn with(
         threads: Option<usize>,
         progress: &'a dyn Progress,
-        simulate: Simulate,
+        paths: Paths,
     ) -> Result<Self, Failure> {
         let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(threads.unwrap_or(0))
             .build()
             .map_err(|error| Failure::usage(format!("--threads: {error}")))?;
-        Ok(Self { threads, progress, simulate })
+        Ok(Self { threads, progress, paths, idle: Mutex::default() })
     }
 
     /// Runs jobs of a plan; outputs come in the order of the tasks, whatever the threads.
@@ -116,43 +152,101 @@ impl<'a> Runner<'a> {
         self.progress.jobs_added(jobs);
     }
 
-    /// The jobs of one chunk, one after the other, with memory in common.
+    /// The jobs of one chunk, bundle by bundle.
     fn run_chunk(&self, plan: &Plan, tasks: &[Task]) -> Result<Vec<JobOutput>, Failure> {
-        let mut scratch = Scratch::default();
-        tasks
-            .iter()
-            .map(|task| {
-                let output = self.run_job(&plan.job(task.id), *task, &mut scratch)?;
-                let outcome = &output.result.outcome;
-                let requests = outcome.as_ref().map_or(0, |summary| summary.num_simulated);
-                self.progress.job_finished(requests);
-                Ok(output)
+        let mut memory = self.idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default();
+        let mut outputs = Vec::with_capacity(tasks.len());
+        let mut rest = tasks;
+        while !rest.is_empty() {
+            let (bundle, others) = rest.split_at(bundled(plan, rest));
+            outputs.extend(self.run_bundle(plan, bundle, &mut memory)?);
+            rest = others;
+        }
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.push(memory);
+        }
+        Ok(outputs)
+    }
+
+    /// Jobs side by side; one by one what cannot be, or what a panic left over.
+    fn run_bundle(
+        &self,
+        plan: &Plan,
+        tasks: &[Task],
+        memory: &mut Memory,
+    ) -> Result<Vec<JobOutput>, Failure> {
+        let jobs: Vec<Job> = tasks.iter().map(|task| plan.job(task.id)).collect();
+        let mut outputs: Vec<Option<JobOutput>> = vec![None; tasks.len()];
+        if !tasks.iter().any(|task| task.in_batches) {
+            let mut on_done = |place: usize, outcome, sample: &mut RunSample| {
+                let output = tasks[place].output(&outcome, sample);
+                self.report(&output);
+                outputs[place] = Some(output);
+            };
+            let simulate =
+                || (self.paths.bundle)(&jobs, &mut memory.bundle, self.progress, &mut on_done);
+            match catch_unwind(AssertUnwindSafe(simulate)) {
+                Ok(Err(_)) => return Err(Failure::Interrupted),
+                Ok(Ok(())) => {}
+                // What a panic left behind is not to be trusted. Whose it was shows one by one.
+                Err(_) => memory.bundle = BundleScratch::default(),
+            }
+        }
+        outputs
+            .into_iter()
+            .zip(jobs.iter().zip(tasks))
+            .map(|(output, (job, task))| match output {
+                Some(output) => Ok(output),
+                None => self.run_job(job, *task, &mut memory.one).inspect(|o| self.report(o)),
             })
             .collect()
+    }
+
+    fn report(&self, output: &JobOutput) {
+        let outcome = &output.result.outcome;
+        self.progress.job_finished(outcome.as_ref().map_or(0, |summary| summary.num_simulated));
     }
 
     fn run_job(&self, job: &Job, task: Task, scratch: &mut Scratch) -> Result<JobOutput, Failure> {
         if self.progress.interrupted() {
             return Err(Failure::Interrupted);
         }
-        let simulate = || (self.simulate)(job, task, scratch, self.progress);
-        let failure = match catch_unwind(AssertUnwindSafe(simulate)) {
+        let simulate = || (self.paths.one)(job, task, scratch, self.progress);
+        match catch_unwind(AssertUnwindSafe(simulate)) {
             Ok(Ok((summary, batches))) => {
-                let ttft_s = Some(scratch.ttft_s().keep(task.keep_exact));
-                let result = JobResult { id: task.id, outcome: Ok(summary) };
-                return Ok(JobOutput { result, ttft_s, batches });
+                Ok(JobOutput { batches, ..task.output(&Ok(summary), scratch.ttft_s()) })
             }
-            Ok(Err(SimError::Interrupted)) => return Err(Failure::Interrupted),
-            Ok(Err(error)) => JobFailure::Failed(error.to_string()),
+            Ok(Err(SimError::Interrupted)) => Err(Failure::Interrupted),
+            Ok(Err(error)) => Ok(task.output(&Err(error), scratch.ttft_s())),
             Err(panic) => {
-                // What the panic left behind is not to be trusted.
                 *scratch = Scratch::default();
-                JobFailure::Panicked(message_of(panic.as_ref()))
+                Ok(task.failed(JobFailure::Panicked(message_of(panic.as_ref()))))
             }
-        };
-        let result = JobResult { id: task.id, outcome: Err(failure) };
-        Ok(JobOutput { result, ttft_s: None, batches: Vec::new() })
+        }
     }
+}
+
+impl Task {
+    fn output(self, outcome: &Result<Summary, SimError>, sample: &mut RunSample) -> JobOutput {
+        match outcome {
+            Ok(summary) => JobOutput {
+                result: JobResult { id: self.id, outcome: Ok(*summary) },
+                ttft_s: Some(sample.keep(self.keep_exact)),
+                batches: Vec::new(),
+            },
+            Err(error) => self.failed(JobFailure::Failed(error.to_string())),
+        }
+    }
+
+    fn failed(self, failure: JobFailure) -> JobOutput {
+        let result = JobResult { id: self.id, outcome: Err(failure) };
+        JobOutput { result, ttft_s: None, batches: Vec::new() }
+    }
+}
+
+/// How many of the tasks, from the first, go side by side.
+fn bundled(plan: &Plan, tasks: &[Task]) -> usize {
+    plan.bundled(tasks.iter().map(|task| task.id.cell))
 }
 
 fn message_of(panic: &(dyn Any + Send)) -> String {
@@ -191,18 +285,29 @@ mod tests {
 
     /// Every job of a plan.
     fn run(threads: Option<usize>, progress: &dyn Progress, plan: &Plan) -> Vec<JobResult> {
-        run_with(threads, progress, plan, |job, _, scratch, _| really(job, scratch)).unwrap()
+        run_on(threads, progress, plan, Paths::REAL).unwrap()
     }
 
+    /// One by one, after a bundle that panics at once.
     fn run_with(
         threads: Option<usize>,
         progress: &dyn Progress,
         plan: &Plan,
-        simulate: Simulate,
+        one: Simulate,
+    ) -> Result<Vec<JobResult>, Failure> {
+        let bundle: SimulateBundle = |_, _, _, _| panic!("no bundles today");
+        run_on(threads, progress, plan, Paths { one, bundle })
+    }
+
+    fn run_on(
+        threads: Option<usize>,
+        progress: &dyn Progress,
+        plan: &Plan,
+        paths: Paths,
     ) -> Result<Vec<JobResult>, Failure> {
         let task = |number| Task { id: plan.job_id(number), keep_exact: true, in_batches: false };
         let tasks: Vec<Task> = (0..plan.num_jobs()).map(task).collect();
-        let outputs = Runner::with(threads, progress, simulate)?.run(plan, &tasks)?;
+        let outputs = Runner::with(threads, progress, paths)?.run(plan, &tasks)?;
         Ok(outputs.into_iter().map(|output| output.result).collect())
     }
 
@@ -223,7 +328,7 @@ mod tests {
     #[test]
     fn a_panic_becomes_a_row_renews_the_memory_and_leaves_other_jobs_alone() {
         let plan = plan_of("2", 600);
-        assert_eq!(plan.chunk_size, 3, "the jobs of one chunk share memory");
+        assert!(plan.chunk_size.is_multiple_of(3), "the jobs of one chunk share memory");
         let results = run_with(Some(2), &Silent, &plan, panicking).unwrap();
         let expected = run(Some(1), &Silent, &plan);
         assert_eq!(results.len(), expected.len());
@@ -235,6 +340,21 @@ mod tests {
             } else {
                 assert_eq!(result.outcome, expected.outcome, "job {number}");
             }
+        }
+    }
+
+    #[test]
+    fn what_a_bundle_left_undone_when_it_panicked_is_done_one_by_one() {
+        let plan = plan_of("1,2,3", 8);
+        let bundle: SimulateBundle = |jobs, scratch, progress, on_done| {
+            let some = &jobs[..jobs.len() / 2];
+            simulate_bundle(VectorWidth::widest(), some, scratch, progress, on_done)?;
+            panic!("half of them are done")
+        };
+        let results = run_on(Some(2), &Silent, &plan, Paths { bundle, ..Paths::REAL }).unwrap();
+        for (result, expected) in results.iter().zip(run(Some(1), &Silent, &plan)) {
+            assert_eq!(result.id, expected.id);
+            assert_eq!(result.outcome, expected.outcome);
         }
     }
 
