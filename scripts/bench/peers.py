@@ -3,8 +3,9 @@
     python3 scripts/bench/peers.py [--sweep target/release/sweep] [--rounds 5] [--threads 1] [--draws] [--json FILE]
 
 The peers in scripts/bench/peers simulate the same cells (docs/model.md, defaults of a scenario; 6 rates
-by 4 prefill speeds by 2 modes), each as well as its tool allows, on one thread, with draws of its own:
-SimPy, NumPy and numba, NeXosim (Rust), and a textbook event heap in Rust. First all must agree with
+by 4 prefill speeds by 2 modes), each as well as its tool allows, on one thread, every job with draws of
+its own unless the name says otherwise: SimPy, NumPy and numba, NeXosim (Rust), and a textbook event heap
+in Rust. (`sweep` uses the same random numbers in all cells of a replication.) First all must agree with
 `sweep` on two cells, within four standard errors of the difference; otherwise nothing is timed.
 
 Then all programs run in turn, round by round, each with as many replications as take it about
@@ -45,7 +46,8 @@ MODES = ("mono", "disagg")
 CELLS = [f"{mode}:{rate}:{prefill}" for mode in MODES for rate in RATES for prefill in PREFILLS]
 SIM_S = 600
 
-TARGET_CPU_S = 1.5
+# Long enough for the start-up of Python, which differs by a tenth of a second between runs, to matter little.
+TARGET_CPU_S = 2.5
 REFERENCE = "sweep, 48 cells"
 
 COMPARED_CELLS = ("disagg:2:8000", "mono:5:4000")
@@ -54,7 +56,7 @@ COMPARED_COLUMNS = (
     "mean_wait_decode_s", "utilization_decode",
 )
 COMPARED_STANDARD_ERRORS = 4
-# SimPy would take half a minute for as many as the others.
+# SimPy would take ten times as long as all others together for as many.
 COMPARED_REPLICATIONS = {"SimPy": 60}
 DEFAULT_COMPARED_REPLICATIONS = 400
 
@@ -207,12 +209,14 @@ def install_peers():
     versions = package_versions()
     numba = [python, PEERS / "with_numba.py"]
     numba_version = f"{versions['numba']}, NumPy {versions['numpy']}"
+    heap_version = f"rand_distr {versions['rand_distr']}"
+    binaries = cargo_target / "release"
     return [
-        Peer("SimPy", versions["simpy"], [python, PEERS / "with_simpy.py"], True),
-        Peer("numba", numba_version, numba, True),
-        Peer("numba, draws shared by cells", numba_version, [*numba, "--share-draws"], True),
-        Peer("NeXosim", versions["nexosim"], [cargo_target / "release/nexosim"], False),
-        Peer("event heap in Rust", f"rand_distr {versions['rand_distr']}", [cargo_target / "release/event_heap"], False),
+        Peer("SimPy", versions["simpy"], [python, PEERS / "with_simpy.py"], starts_slowly=True),
+        Peer("numba", numba_version, numba, starts_slowly=True),
+        Peer("numba, draws shared by cells", numba_version, [*numba, "--share-draws"], starts_slowly=True),
+        Peer("NeXosim", versions["nexosim"], [binaries / "nexosim"], starts_slowly=False),
+        Peer("event heap in Rust", heap_version, [binaries / "event_heap"], starts_slowly=False),
     ]
 
 
