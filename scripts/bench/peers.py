@@ -15,12 +15,14 @@ goes the time of one without replications just before it, which imports and comp
 all the same. Rust peers start in no time. Peers print a row per job, aggregate nothing over replications
 and have fewer results than `sweep`. Ratios are formed within rounds.
 
-`--draws` adds what `sweep` spends on random draws alone, measured by `cargo bench`. Tools of the peers go
-to target/bench-peers; the first run needs cargo, PyPI and crates.io. Standard library only.
+`--draws` adds what `sweep` spends on random draws alone, measured by `cargo bench` on the sources of this
+checkout: compare it with a binary built from them. Tools of the peers go to target/bench-peers; the first
+run needs cargo, PyPI and crates.io. Standard library only.
 """
 
 import argparse
 import csv
+import hashlib
 import io
 import json
 import math
@@ -28,6 +30,7 @@ import os
 import platform
 import re
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -71,7 +74,9 @@ def main():
     arguments = parser.parse_args()
     peers = install_peers()
     with tempfile.TemporaryDirectory() as folder:
-        sweeps = sweep_programs(arguments.sweep.resolve(), arguments.threads, Path(folder))
+        # A copy, so that a build that ends meanwhile does not change what is measured.
+        command = Path(shutil.copy2(arguments.sweep, Path(folder, "sweep")))
+        sweeps = sweep_programs(command, arguments.threads, Path(folder))
         check_agreement(sweeps[0], peers)
         programs = sweeps + ([Draws()] if arguments.draws else []) + peers
         sizes = [program.size_for_target() for program in progress(programs)]
@@ -142,11 +147,14 @@ class Sweep(Program):
         self.results = folder / "results/peers"
         self.folder = folder
         self.flags = flags
+        # The commit alone does not tell builds of changed sources apart.
+        self.build = hashlib.sha256(command.read_bytes()).hexdigest()[:8]
 
     def measure(self, size):
         cpu_s, _ = run([*self.command, *self.flags(size)], cwd=self.folder)
         record = json.loads((self.results / "run.json").read_text())
-        self.version = f"{record['versions']['sweep']} ({record['versions']['git_commit'][:7]})"
+        versions = record["versions"]
+        self.version = f"{versions['sweep']} ({versions['git_commit'][:7]}, build {self.build})"
         return cpu_s, record["outcome"]["simulated_requests"]
 
     def jobs(self, replications, cell):
@@ -162,7 +170,7 @@ class Draws(Program):
     """Arrivals and lengths alone, by the engine's own benchmark, which needs no size."""
 
     name = "sweep's draws alone"
-    version = ""
+    version = "sources of this checkout"
 
     def size_for_target(self):
         self.ns_per_request(None)  # builds it
