@@ -1,11 +1,16 @@
 //! How long a sweep will take on this machine: a short calibration, then arithmetic.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use sweep_engine::model::{Job, Scratch, simulate_observed};
-use sweep_engine::plan::{Cell, Plan};
+use sweep_engine::model::{
+    BundleScratch, Job, Scratch, Summary, VectorWidth, simulate_bundle, simulate_in_batches,
+    simulate_observed,
+};
+use sweep_engine::plan::{Cell, JobId, Plan, stream_key};
 use sweep_engine::progress::Silent;
 use sweep_engine::scenario::Scenario;
+use sweep_engine::statistics::Keep;
 
 use crate::failure::Failure;
 use crate::frame::{jobs_frame, write_parquet};
@@ -15,11 +20,12 @@ use crate::schema::JobRow;
 /// Time that the calibration may take.
 const BUDGET: Duration = Duration::from_millis(300);
 
-/// Requests of one probe: long horizons are cut to it.
+/// Requests of one probed job: long horizons are cut to it.
 const PROBE_REQUESTS: f64 = 20_000.0;
 
-/// Cells that are probed, spread evenly over the plan.
-const PROBED_CELLS: usize = 64;
+/// Chunks that are probed, spread evenly over the plan, and jobs of one.
+const PROBED_CHUNKS: usize = 8;
+const PROBED_JOBS: usize = 256;
 
 /// An estimate of the run time.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +45,7 @@ pub(crate) fn estimate(plan: &Plan, threads: Option<usize>) -> Result<Estimate, 
     // The pilots of one cell run one after the other.
     let pilots: Vec<f64> = plan.cells.iter().map(Cell::expected_pilot_requests).collect();
     let piloted = pilots.iter().filter(|&&requests| requests > 0.0).count() as u64;
-    let pilots_s = spread_s(pilots.iter().sum::<f64>() * seconds_per_request, threads, piloted);
+    let pilots_s = spread_s(pilots.iter().sum::<f64>() * probe_pilots(plan), threads, piloted);
     Ok(Estimate { wall_s: pilots_s + parallel_s + probe_tables(plan, &rows)?, threads })
 }
 
@@ -56,27 +62,36 @@ pub(crate) fn available_threads() -> usize {
 
 /// Seconds per expected request, and the rows that the probes gave.
 fn probe_jobs(plan: &Plan) -> (f64, Vec<JobRow>) {
-    let mut scratch = Scratch::default();
+    let waves = plan.waves();
+    let stride = waves.len().div_ceil(PROBED_CHUNKS);
+    let mut memory = BundleScratch::default();
     let mut rows = Vec::new();
-    let (mut spent, mut expected) = (Duration::ZERO, 0.0);
+    let (mut spent, mut expected) = (Duration::ZERO, 0.0_f64);
     let start = Instant::now();
-    let stride = plan.cells.len().div_ceil(PROBED_CELLS);
     // Two rounds: the first warms caches and frequency.
     for round in 0..2 {
         (spent, expected) = (Duration::ZERO, 0.0);
-        for number in (0..plan.cells.len() as u64).step_by(stride) {
-            let id = plan.job_id(number);
-            let job = plan.job(id);
-            let cell = plan.cell(id);
-            let scenario = shortened(cell);
-            let job = Job { scenario: &scenario, ..job };
+        for wave in waves.iter().step_by(stride) {
+            let ids = first_chunk(plan, wave);
+            let scenarios: Vec<Scenario> = ids.iter().map(|id| shortened(plan.cell(*id))).collect();
+            let jobs: Vec<Job> = ids
+                .iter()
+                .zip(&scenarios)
+                .map(|(id, scenario)| Job { scenario, ..plan.job(*id) })
+                .collect();
             let before = Instant::now();
-            let outcome = simulate_observed(&job, &mut scratch, &Silent, |_| ());
+            let results = simulate(plan, &jobs, &ids, &mut memory);
             spent += before.elapsed();
-            expected += cell.load.expected_requests(&scenario);
-            if let (0, Ok(summary)) = (round, outcome) {
-                let result = JobResult { id, outcome: Ok(summary) };
-                rows.push(JobRow { seed: scenario.random_seed, result, rerun: None });
+            for (id, scenario) in ids.iter().zip(&scenarios) {
+                expected += plan.cell(*id).load.expected_requests(scenario);
+            }
+            if round == 0 {
+                let row = |result: JobResult| JobRow {
+                    seed: plan.cell(result.id).scenario.random_seed,
+                    result,
+                    rerun: None,
+                };
+                rows.extend(results.into_iter().map(row));
             }
             if start.elapsed() > BUDGET {
                 break;
@@ -84,6 +99,70 @@ fn probe_jobs(plan: &Plan) -> (f64, Vec<JobRow>) {
         }
     }
     (spent.as_secs_f64() / expected.max(1.0), rows)
+}
+
+/// Seconds per expected request of the pilots that find a warm-up, which go one at a time.
+fn probe_pilots(plan: &Plan) -> f64 {
+    let mut scratch = Scratch::default();
+    let (mut spent, mut expected) = (Duration::ZERO, 0.0_f64);
+    let piloted = plan.cells.iter().filter(|cell| cell.has_auto_warmup());
+    for cell in piloted.take(PROBED_CHUNKS) {
+        let scenario = shortened(cell);
+        let key = stream_key(&scenario, plan.seeding);
+        let max_requests = plan.limits.requests_per_job;
+        let job = Job { scenario: &scenario, key, replication: 0, max_requests };
+        let before = Instant::now();
+        if simulate_observed(&job, &mut scratch, &Silent, |_| ()).is_ok() {
+            spent += before.elapsed();
+            expected += cell.load.expected_requests(&scenario);
+        }
+    }
+    spent.as_secs_f64() / expected.max(1.0)
+}
+
+/// The jobs of the first chunk of a wave: cells of a replication, as they go side by side.
+fn first_chunk(plan: &Plan, wave: &Range<usize>) -> Vec<JobId> {
+    let cells = wave.clone().map(|cell| u32::try_from(cell).unwrap_or(u32::MAX));
+    let jobs = (0..plan.replications)
+        .flat_map(|replication| cells.clone().map(move |cell| JobId { cell, replication }));
+    jobs.take(usize::try_from(plan.chunk_size).unwrap_or(usize::MAX).min(PROBED_JOBS)).collect()
+}
+
+/// Simulates jobs on the path that a run takes; those that fail have no result.
+fn simulate(
+    plan: &Plan,
+    jobs: &[Job],
+    ids: &[JobId],
+    memory: &mut BundleScratch,
+) -> Vec<JobResult> {
+    let mut results = Vec::new();
+    let mut keep = |place: usize, summary: Summary| {
+        results.push(JobResult { id: ids[place], outcome: Ok(summary) });
+    };
+    if plan.runs_in_batches() {
+        let mut scratch = Scratch::default();
+        for (place, job) in jobs.iter().enumerate() {
+            let simulated = simulate_in_batches(job, &mut scratch, &Silent, |_| ());
+            if let Ok((summary, _)) = simulated {
+                keep(place, summary);
+            }
+        }
+    } else {
+        // Nobody interrupts it.
+        let _ = simulate_bundle(
+            VectorWidth::widest(),
+            jobs,
+            memory,
+            &Silent,
+            |place, outcome, sample| {
+                if let Ok(summary) = outcome {
+                    std::hint::black_box(sample.keep(Keep::All));
+                    keep(place, summary);
+                }
+            },
+        );
+    }
+    results
 }
 
 /// The cell's scenario with its horizon cut to the size of a probe.

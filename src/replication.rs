@@ -135,7 +135,7 @@ fn run_block(
     replications: Range<u32>,
     runner: &Runner,
 ) -> Result<(), Failure> {
-    let in_batches = plan.replications == 1 && plan.precision.is_none();
+    let in_batches = plan.runs_in_batches();
     let open: Vec<(&CellUnderWay, Range<u32>)> = cells
         .iter()
         .filter(|cell| cell.row.is_none())

@@ -94,6 +94,7 @@ fn totals(plan: &Plan) -> String {
             significant(100.0 * precision.relative),
         );
     }
+    let _ = write!(text, "\n{}", path_line(plan));
     if saturated > 0 {
         // Writing to a String cannot fail.
         let _ = write!(
@@ -105,6 +106,15 @@ fn totals(plan: &Plan) -> String {
         let _ = write!(text, "\nWarm-up not found: {warning}");
     }
     text
+}
+
+/// How jobs are simulated. Not how wide vectors are: that differs between machines.
+fn path_line(plan: &Plan) -> &'static str {
+    if plan.runs_in_batches() {
+        "Path: one job at a time (a single run per cell is cut into batches; with replications jobs go side by side)"
+    } else {
+        "Path: jobs side by side, on draws that the cells of a replication share"
+    }
 }
 
 /// The first three values and the last.

@@ -12,6 +12,8 @@ pub(super) struct Batches<'a> {
     start_s: f64,
     length_s: f64,
     parts: Vec<Batch<'a>>,
+    /// The batch of the last request.
+    current: usize,
 }
 
 struct Batch<'a> {
@@ -47,15 +49,26 @@ impl<'a> Batches<'a> {
             start_s: scenario.warmup_seconds,
             length_s,
             parts: parts.collect(),
+            current: 0,
         }
     }
 
     /// Counts a request in every batch that it touches.
+    #[inline]
     pub(super) fn record(&mut self, request: &Served) {
+        // Mostly it touches one batch only, that of the request before.
+        match self.parts.get_mut(self.current) {
+            Some(batch) if batch.window.encloses(request) => batch.record(&self.cluster, request),
+            _ => self.record_anywhere(request),
+        }
+    }
+
+    fn record_anywhere(&mut self, request: &Served) {
         // One further on both sides, where rounding may put the boundary.
         let from = self.index_of(request.arrival_s).saturating_sub(1);
         let to =
             (self.index_of(request.end_s.max(request.first_token_s)) + 2).min(self.parts.len());
+        self.current = self.index_of(request.arrival_s);
         for batch in self.parts.get_mut(from..to).unwrap_or_default() {
             batch.record(&self.cluster, request);
         }

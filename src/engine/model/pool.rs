@@ -9,9 +9,15 @@
 #[derive(Clone, Debug)]
 pub struct FifoPool<T> {
     gpus: usize,
-    /// GPUs that have served a request: a binary heap, the earliest to become free on top.
+    /// GPUs that have served a request. In a large pool a binary heap, the earliest to become free on
+    /// top.
     busy: Vec<Departure<T>>,
+    /// In a small pool the earliest to become free.
+    earliest: usize,
 }
+
+/// GPUs up to which looking at all of them beats a heap: there is nothing to predict.
+const SMALL_POOL: usize = 3;
 
 /// What happens to a request that enters a pool.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,7 +48,7 @@ impl<T: Copy> FifoPool<T> {
     pub fn new(gpus: u32) -> Self {
         let gpus = gpus as usize;
         debug_assert!(gpus >= 1, "a pool needs a GPU");
-        Self { gpus, busy: Vec::with_capacity(gpus) }
+        Self { gpus, busy: Vec::with_capacity(gpus), earliest: 0 }
     }
 
     /// Serves the next request in FIFO order. Neither positions nor arrivals may go back.
@@ -58,18 +64,39 @@ impl<T: Copy> FifoPool<T> {
         if self.busy.len() < self.gpus {
             let (start_s, end_s) = (arrival_s, arrival_s + service_s);
             self.busy.push(Departure { start_s, end_s, position, payload });
-            sift_up(&mut self.busy);
+            if self.is_small() {
+                self.earliest = earliest_of(&self.busy);
+            } else {
+                sift_up(&mut self.busy);
+            }
             return Admission { start_s, end_s, departure: None };
         }
-        let earliest = self.busy[0];
+        let earliest = self.busy[self.earliest];
         let start_s = arrival_s.max(earliest.end_s);
         let end_s = start_s + service_s;
-        replace_top(&mut self.busy, Departure { start_s, end_s, position, payload });
+        let entering = Departure { start_s, end_s, position, payload };
+        if self.is_small() {
+            self.busy[self.earliest] = entering;
+            self.earliest = earliest_of(&self.busy);
+        } else {
+            replace_top(&mut self.busy, entering);
+        }
         Admission { start_s, end_s, departure: Some(earliest) }
+    }
+
+    #[inline]
+    fn is_small(&self) -> bool {
+        self.gpus <= SMALL_POOL
     }
 
     /// The departures that are left, in time order.
     pub fn next_departure(&mut self) -> Option<Departure<T>> {
+        if self.is_small() {
+            let earliest = self.earliest.min(self.busy.len().checked_sub(1)?);
+            let departure = self.busy.swap_remove(earliest);
+            self.earliest = earliest_of(&self.busy);
+            return Some(departure);
+        }
         let last = self.busy.pop()?;
         let Some(&earliest) = self.busy.first() else { return Some(last) };
         replace_top(&mut self.busy, last);
@@ -79,10 +106,32 @@ impl<T: Copy> FifoPool<T> {
 
 impl<T> Departure<T> {
     #[inline]
-    #[expect(clippy::float_cmp, reason = "a tie is an equality of bits")]
     fn is_before(&self, other: &Self) -> bool {
-        self.end_s < other.end_s || (self.end_s == other.end_s && self.position < other.position)
+        is_before((self.end_s, self.position), (other.end_s, other.position))
     }
+}
+
+/// Order of departures: by time, ties by position. Without branches.
+#[inline]
+#[expect(clippy::float_cmp, reason = "a tie is an equality of bits")]
+#[expect(clippy::needless_bitwise_bool, reason = "nobody can predict it")]
+fn is_before(one: (f64, u64), other: (f64, u64)) -> bool {
+    (one.0 < other.0) | ((one.0 == other.0) & (one.1 < other.1))
+}
+
+/// Which of the GPUs becomes free first; 0 for none.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "part of the loop")]
+fn earliest_of<T>(busy: &[Departure<T>]) -> usize {
+    let Some(first) = busy.first() else { return 0 };
+    let (mut earliest, mut end_s, mut position) = (0, first.end_s, first.position);
+    for (gpu, other) in busy.iter().enumerate().skip(1) {
+        let is_before = is_before((other.end_s, other.position), (end_s, position));
+        earliest = if is_before { gpu } else { earliest };
+        end_s = if is_before { other.end_s } else { end_s };
+        position = if is_before { other.position } else { position };
+    }
+    earliest
 }
 
 /// Overwrites the top of a heap and restores its order from there. (The standard heap does the same

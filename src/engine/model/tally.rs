@@ -46,6 +46,14 @@ impl Window {
         self.start_s <= at_s && at_s < self.end_s
     }
 
+    /// Whether a request arrives and ends inside.
+    #[inline]
+    pub(super) fn encloses(&self, request: &Served) -> bool {
+        self.start_s <= request.arrival_s
+            && request.end_s < self.end_s
+            && request.first_token_s < self.end_s
+    }
+
     /// Whether a request belongs to the sample set.
     #[inline]
     fn samples(&self, arrival_s: f64, first_token_s: f64) -> bool {

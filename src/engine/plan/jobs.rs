@@ -77,6 +77,12 @@ impl Plan {
         }
     }
 
+    /// Whether each cell has a single run, which is cut into batches, for intervals. Batches are counted
+    /// one job at a time; else jobs go side by side.
+    pub fn runs_in_batches(&self) -> bool {
+        self.replications == 1 && self.precision.is_none()
+    }
+
     /// Number of chunks.
     pub fn num_chunks(&self) -> u64 {
         let jobs_of = |wave: Range<usize>| wave.len() as u64 * u64::from(self.replications);

@@ -12,9 +12,6 @@ const LEAST: f64 = 1e-18;
 /// Most buckets: their ends stay in the cache nearest to the processor.
 const MAX_BUCKETS: usize = 4096;
 
-/// Values up to which a second buffer is worth its memory (16 MiB).
-const BUFFERED_VALUES: usize = 1 << 21;
-
 /// Values of a run, grouped by bucket, in no particular order within one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Buckets {
@@ -62,19 +59,19 @@ impl Buckets {
     /// A sample of these values.
     pub(super) fn of(sample: &[f64]) -> Self {
         let mut buckets = Self::default();
-        buckets.refill(&mut sample.to_vec(), extremes(sample));
+        buckets.refill(sample, extremes(sample));
         buckets
     }
 
     /// Takes the values of a sample, which lie between `least` and `greatest`, in place of those that are
-    /// here. Leaves the sample its memory, unless that is large.
+    /// here.
     #[inline]
-    pub(super) fn refill(&mut self, sample: &mut Vec<f64>, (least, greatest): (f64, f64)) {
+    pub(super) fn refill(&mut self, sample: &[f64], (least, greatest): (f64, f64)) {
         let Self { values, scale, ends } = self;
         *scale = Scale::new(sample.len(), least, greatest);
         ends.clear();
         ends.resize(scale.buckets, 0);
-        for &value in sample.iter() {
+        for &value in sample {
             ends[scale.bucket_of(value)] += 1;
         }
         // Starts, which the sort moves on to the ends.
@@ -82,22 +79,12 @@ impl Buckets {
         for count in &mut *ends {
             start += std::mem::replace(count, start);
         }
-        if sample.len() > BUFFERED_VALUES {
-            *values = std::mem::take(sample);
-            sort_in_place(values, scale, ends);
-        } else {
-            values.resize(sample.len(), 0.0);
-            for &value in sample.iter() {
-                let place = &mut ends[scale.bucket_of(value)];
-                values[*place as usize] = value;
-                *place += 1;
-            }
+        values.resize(sample.len(), 0.0);
+        for &value in sample {
+            let place = &mut ends[scale.bucket_of(value)];
+            values[*place as usize] = value;
+            *place += 1;
         }
-    }
-
-    /// Gives the memory of the values back.
-    pub(super) fn take_memory(&mut self) -> Vec<f64> {
-        std::mem::take(&mut self.values)
     }
 
     /// Number of values.
@@ -159,27 +146,6 @@ impl Buckets {
             usize::try_from(buckets).unwrap_or(usize::MAX).min(self.ends.len())
         };
         &self.values[self.start_of(bucket(name))..self.start_of(bucket(name + 1))]
-    }
-}
-
-/// Moves each value to its bucket, following the cycles of that permutation (`McIlroy`, Bostic &
-/// `McIlroy` 1993, "American flag sort"). `places` are where buckets start, and become where they end.
-fn sort_in_place(values: &mut [f64], scale: &Scale, places: &mut [u32]) {
-    let mut bucket_ends: Vec<u32> = places[1..].to_vec();
-    bucket_ends.push(u32::try_from(values.len()).unwrap_or(u32::MAX));
-    for bucket in 0..places.len() {
-        while places[bucket] < bucket_ends[bucket] {
-            let mut value = values[places[bucket] as usize];
-            loop {
-                let other = scale.bucket_of(value);
-                let place = &mut places[other];
-                std::mem::swap(&mut value, &mut values[*place as usize]);
-                *place += 1;
-                if other == bucket {
-                    break;
-                }
-            }
-        }
     }
 }
 

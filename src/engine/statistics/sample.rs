@@ -8,8 +8,8 @@ use super::histogram::Histogram;
 use super::windows::{ValueRange, Windows};
 use crate::math;
 
-/// Values that are kept one by one (128 MiB). Past it a sample is binned.
-pub const EXACT_VALUES: usize = 1 << 24;
+/// Values that are kept one by one (64 MiB, and as much again to sort them). Past it a sample is binned.
+pub const EXACT_VALUES: usize = 1 << 23;
 
 /// Values whose mean and spread stay known of a binned sample, to see trends in it.
 const BLOCK: usize = 1 << 16;
@@ -111,9 +111,6 @@ impl RunSample {
 
     /// Forgets all values, but not the memory.
     pub fn clear(&mut self) {
-        if self.values.capacity() == 0 {
-            self.values = self.buckets.take_memory();
-        }
         self.values.clear();
         self.binned = None;
         self.is_described = false;
@@ -185,8 +182,7 @@ impl RunSample {
             return KeptSample::Binned(histogram);
         }
         if !self.is_described {
-            let range = extremes(&self.values);
-            self.buckets.refill(&mut self.values, range);
+            self.buckets.refill(&self.values, extremes(&self.values));
         }
         match keep {
             Keep::All => {
@@ -209,7 +205,7 @@ impl RunSample {
 
 /// Describes a sample whose values are all there.
 struct DescribeExact<'a> {
-    values: &'a mut Vec<f64>,
+    values: &'a [f64],
     buckets: &'a mut Buckets,
 }
 
