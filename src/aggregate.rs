@@ -31,10 +31,16 @@ pub(crate) fn job_row(plan: &Plan, folders: &TraceFolders, output: JobOutput) ->
     }
 }
 
-/// The row of a cell: means over the replications that have a result, pooled percentiles, flags.
+/// The row of a cell: means over the replications that have a result, pooled percentiles, flags. `None` if
+/// what was kept of the samples does not show the percentiles.
 ///
 /// `outputs` come in the order of replications.
-pub(crate) fn cell_row(plan: &Plan, levels: &Levels, cell: u32, outputs: &[JobOutput]) -> CellRow {
+pub(crate) fn cell_row(
+    plan: &Plan,
+    levels: &Levels,
+    cell: u32,
+    outputs: &[JobOutput],
+) -> Option<CellRow> {
     let summaries: Vec<&Summary> =
         outputs.iter().filter_map(|output| output.result.outcome.as_ref().ok()).collect();
     let samples: Vec<&KeptSample> =
@@ -49,6 +55,9 @@ pub(crate) fn cell_row(plan: &Plan, levels: &Levels, cell: u32, outputs: &[JobOu
     let mut pooled = PooledSample::new(samples);
     let is_exact = pooled.is_exact() && summaries.iter().all(|summary| summary.is_exact);
     let percentiles = intervals.of_pooled(&mut pooled);
+    if pooled.has_missed() {
+        return None;
+    }
     let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
     let row = CellRow {
         cell,
@@ -65,13 +74,13 @@ pub(crate) fn cell_row(plan: &Plan, levels: &Levels, cell: u32, outputs: &[JobOu
         short_runs: None,
         short_warmup: None,
     };
-    CellRow {
+    Some(CellRow {
         // Where there is no steady state, there is no long run, and no warm-up is long enough.
         short_runs: has_short_runs(&row)
             .filter(|_| !load.is_saturated() && intervals.method() == Some("replications")),
         short_warmup: has_short_warmup(described, &intervals).filter(|_| !load.is_saturated()),
         ..row
-    }
+    })
 }
 
 /// What queueing theory says of every cell.

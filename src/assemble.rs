@@ -257,6 +257,7 @@ fn limits(args: &LimitArgs) -> Limits {
     Limits {
         jobs: args.max_jobs.unwrap_or(defaults.jobs),
         requests_per_job: args.max_requests.unwrap_or(defaults.requests_per_job),
+        ..defaults
     }
 }
 

@@ -3,12 +3,13 @@
 //! Cells go wave by wave, so that samples of few cells are in memory at a time. Within a wave there
 //! are looks: cells that need replications get them, then each is judged on its own. A later look has
 //! more samples, and takes as many cells as fit into memory together; the others wait for their turn.
-//! Which jobs run depends on results, but never on threads.
+//! Many replications come in blocks of 32, 32, 64, 128, ..., after each of which the samples are narrowed to
+//! what pooled percentiles may need. Which jobs run depends on results, but never on threads.
 
 use std::ops::Range;
 
-use sweep_engine::plan::{JobId, Plan, fitting};
-use sweep_engine::statistics::KeptSample;
+use sweep_engine::plan::{JobId, Plan};
+use sweep_engine::statistics::{Keep, KeptSample, ValueRange, ranges_around};
 
 use crate::aggregate::{cell_row, job_row};
 use crate::assemble::TraceFolders;
@@ -16,7 +17,7 @@ use crate::failure::Failure;
 use crate::intervals::Levels;
 use crate::precision::{StopReason, Verdict, judge};
 use crate::runner::{JobOutput, Runner, Task};
-use crate::schema::{CellRow, JobRow};
+use crate::schema::{CellRow, JobRow, PROBABILITIES};
 
 /// Rows of both tables.
 #[derive(Debug, Default)]
@@ -33,6 +34,11 @@ struct CellUnderWay {
     outputs: Vec<JobOutput>,
     /// Replications of the current look.
     wanted: u32,
+    /// Where the percentiles are likely to lie: of further samples only what is near is kept. Empty as
+    /// long as nobody knows.
+    windows: Vec<ValueRange>,
+    /// Whether all samples are to be kept: percentiles lay outside what was left of them.
+    is_whole: bool,
     row: Option<CellRow>,
 }
 
@@ -65,8 +71,14 @@ fn run_wave(
     levels: &Levels,
     runner: &Runner,
 ) -> Result<Vec<(CellRow, Vec<JobOutput>)>, Failure> {
-    let begin =
-        |cell| CellUnderWay { cell, outputs: Vec::new(), wanted: plan.replications, row: None };
+    let begin = |cell| CellUnderWay {
+        cell,
+        outputs: Vec::new(),
+        wanted: plan.replications,
+        windows: Vec::new(),
+        is_whole: false,
+        row: None,
+    };
     let numbers = wave.map(|cell| u32::try_from(cell).unwrap_or(u32::MAX));
     let mut cells: Vec<CellUnderWay> = numbers.map(begin).collect();
     while cells.iter().any(|cell| cell.row.is_none()) {
@@ -74,12 +86,16 @@ fn run_wave(
         look(plan, &mut cells, runner)?;
         let frozen = &*plan;
         let judged = runner.map(cells, |mut cell| {
-            let verdict = cell.row.is_none().then(|| cell.judge(frozen, levels));
-            (cell, verdict)
+            let judged = cell.row.is_none().then(|| cell.judge(frozen, levels));
+            (cell, judged)
         });
         cells = Vec::with_capacity(judged.len() + waiting.len());
-        for (mut cell, verdict) in judged {
-            cell.follow(plan, verdict, runner);
+        for (mut cell, judged) in judged {
+            match judged {
+                None => {}
+                Some(None) => cell.start_over(runner),
+                Some(Some((row, verdict))) => cell.follow(plan, row, verdict, runner),
+            }
             cells.push(cell);
         }
         cells.extend(waiting);
@@ -90,27 +106,50 @@ fn run_wave(
 /// How many cells, from the first, have their turn. The samples of a look fit into memory; those that
 /// wait are of earlier looks, so there is one such amount for each look at most.
 fn in_turn(plan: &Plan, cells: &[CellUnderWay]) -> usize {
-    fitting(cells.iter().map(|progress| {
+    plan.fitting(cells.iter().map(|progress| {
         let needed = if progress.row.is_none() { progress.wanted } else { 0 };
         (&plan.cells[progress.cell as usize], needed)
     }))
 }
 
-/// Runs the replications that cells still lack, neighbouring cells of a replication together.
+/// Runs the replications that cells still lack, block by block, neighbouring cells of a replication
+/// together.
 fn look(plan: &Plan, cells: &mut [CellUnderWay], runner: &Runner) -> Result<(), Failure> {
     let open = || cells.iter().filter(|cell| cell.row.is_none());
-    let done = |cell: &CellUnderWay| u32::try_from(cell.outputs.len()).unwrap_or(u32::MAX);
     let last = open().map(|cell| cell.wanted).max().unwrap_or_default();
+    let mut start = open().map(CellUnderWay::done).min().unwrap_or_default();
+    while start < last {
+        let end = Plan::next_narrowing(start).min(last);
+        run_block(plan, cells, start..end, runner)?;
+        start = end;
+        if start == Plan::next_narrowing(start - 1) {
+            runner.for_each(cells, |cell| cell.narrow(plan));
+        }
+    }
+    Ok(())
+}
+
+fn run_block(
+    plan: &Plan,
+    cells: &mut [CellUnderWay],
+    replications: Range<u32>,
+    runner: &Runner,
+) -> Result<(), Failure> {
     let in_batches = plan.replications == 1 && plan.precision.is_none();
-    let tasks: Vec<Task> = (0..last)
+    let open: Vec<(&CellUnderWay, Range<u32>)> = cells
+        .iter()
+        .filter(|cell| cell.row.is_none())
+        .map(|cell| (cell, cell.done()..cell.wanted))
+        .collect();
+    let tasks: Vec<Task> = replications
         .flat_map(|replication| {
-            open()
-                .filter(move |cell| (done(cell)..cell.wanted).contains(&replication))
-                .map(move |cell| (cell, replication))
+            open.iter()
+                .filter(move |(_, lacking)| lacking.contains(&replication))
+                .map(move |(cell, _)| (cell, replication))
         })
         .map(|(cell, replication)| Task {
             id: JobId { cell: cell.cell, replication },
-            keep_exact: plan.keeps_samples(cell.cell, cell.wanted),
+            keep: cell.keep(plan),
             in_batches,
         })
         .collect();
@@ -122,29 +161,68 @@ fn look(plan: &Plan, cells: &mut [CellUnderWay], runner: &Runner) -> Result<(), 
 }
 
 impl CellUnderWay {
-    /// The row of the cell as far as it is known, and what to do next.
-    fn judge(&mut self, plan: &Plan, levels: &Levels) -> (CellRow, Verdict) {
+    /// Replications that are done.
+    fn done(&self) -> u32 {
+        u32::try_from(self.outputs.len()).unwrap_or(u32::MAX)
+    }
+
+    /// What to keep of further samples.
+    fn keep(&self, plan: &Plan) -> Keep<'_> {
+        if !plan.keeps_samples(self.cell, self.wanted) {
+            Keep::Histogram
+        } else if self.windows.is_empty() {
+            Keep::All
+        } else {
+            Keep::Near(&self.windows)
+        }
+    }
+
+    /// Keeps of the samples what pooled percentiles may need.
+    fn narrow(&mut self, plan: &Plan) {
+        if self.is_whole || self.row.is_some() || !plan.narrows(&plan.cells[self.cell as usize]) {
+            return;
+        }
+        let samples = self.outputs.iter().filter_map(|output| output.ttft_s.as_ref());
+        if let Some(windows) = ranges_around(samples.collect(), PROBABILITIES) {
+            for sample in self.outputs.iter_mut().filter_map(|output| output.ttft_s.as_mut()) {
+                sample.narrow_to(&windows);
+            }
+            self.windows = windows;
+        }
+    }
+
+    /// The row of the cell as far as it is known, and what to do next; nothing if its samples were
+    /// narrowed too far.
+    fn judge(&mut self, plan: &Plan, levels: &Levels) -> Option<(CellRow, Verdict)> {
         if !plan.keeps_samples(self.cell, self.wanted) {
             for output in &mut self.outputs {
                 output.ttft_s = output.ttft_s.take().map(KeptSample::binned);
             }
         }
-        let row = cell_row(plan, levels, self.cell, &self.outputs);
+        let row = cell_row(plan, levels, self.cell, &self.outputs)?;
         let verdict = judge(plan, &plan.cells[self.cell as usize], &row);
-        (row, verdict)
+        Some((row, verdict))
     }
 
-    fn follow(&mut self, plan: &mut Plan, verdict: Option<(CellRow, Verdict)>, runner: &Runner) {
+    /// Runs all replications once more, and keeps their samples.
+    fn start_over(&mut self, runner: &Runner) {
+        self.outputs.clear();
+        self.windows.clear();
+        self.is_whole = true;
+        runner.expect_more(u64::from(self.wanted));
+    }
+
+    fn follow(&mut self, plan: &mut Plan, row: CellRow, verdict: Verdict, runner: &Runner) {
         match verdict {
-            None => {}
-            Some((row, Verdict::Stop(reason))) => self.close(row, reason),
-            Some((_, Verdict::Replicate(wanted))) => {
+            Verdict::Stop(reason) => self.close(row, reason),
+            Verdict::Replicate(wanted) => {
                 runner.expect_more(u64::from(wanted - self.wanted));
                 self.wanted = wanted;
             }
-            Some((_, Verdict::Lengthen)) => {
+            Verdict::Lengthen => {
                 plan.cells[self.cell as usize].lengthen();
                 self.outputs.clear();
+                self.windows.clear();
                 self.wanted = plan.replications;
                 runner.expect_more(u64::from(self.wanted));
             }
@@ -158,5 +236,48 @@ impl CellUnderWay {
             output.ttft_s = None;
             output.batches = Vec::new();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sweep_engine::plan::{Limits, plan};
+    use sweep_engine::progress::Silent;
+    use sweep_engine::scenario::Traces;
+    use sweep_engine::spec::{AxisSpec, AxisValues, SweepSpec};
+
+    use super::*;
+
+    fn plan_of(replications: u32) -> Plan {
+        let rates = AxisSpec { name: "rates".into(), values: AxisValues::Text("1,2".into()) };
+        let spec = SweepSpec { axes: vec![rates], replications, ..SweepSpec::default() };
+        plan(&spec, &Traces::default(), Limits::default()).unwrap()
+    }
+
+    fn begun(cell: u32, windows: Vec<ValueRange>) -> CellUnderWay {
+        CellUnderWay { cell, outputs: Vec::new(), wanted: 40, windows, is_whole: false, row: None }
+    }
+
+    #[test]
+    fn a_cell_whose_samples_were_narrowed_too_far_starts_over_and_has_the_same_row() {
+        let plan = plan_of(40);
+        let runner = Runner::new(Some(2), &Silent).unwrap();
+        let levels = Levels::new(plan.confidence, 40);
+        let nowhere = vec![ValueRange { low: 1e6, high: 2e6 }; PROBABILITIES.len()];
+        let mut cells = vec![begun(0, nowhere), begun(1, Vec::new())];
+        look(&plan, &mut cells, &runner).unwrap();
+        assert!(cells[0].judge(&plan, &levels).is_none(), "no percentile lies there");
+        let (narrowed, _) = cells[1].judge(&plan, &levels).unwrap();
+
+        cells[0].start_over(&runner);
+        look(&plan, &mut cells, &runner).unwrap();
+        assert!(cells[0].windows.is_empty(), "now all samples are kept");
+        let (row, _) = cells[0].judge(&plan, &levels).unwrap();
+        let mut usual = vec![begun(0, Vec::new())];
+        look(&plan, &mut usual, &runner).unwrap();
+        assert!(!usual[0].windows.is_empty(), "after 32 replications");
+        let (expected, _) = usual[0].judge(&plan, &levels).unwrap();
+        assert_eq!(format!("{row:?}"), format!("{expected:?}"));
+        assert_ne!(row.pooled, narrowed.pooled);
     }
 }

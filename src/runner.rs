@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 use rayon::ThreadPool;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use rayon::slice::ParallelSlice;
 use sweep_engine::model::{
     Batch, BundleScratch, Job, Scratch, SimError, Summary, VectorWidth, simulate_bundle,
@@ -14,16 +14,16 @@ use sweep_engine::model::{
 };
 use sweep_engine::plan::{JobId, Plan};
 use sweep_engine::progress::Progress;
-use sweep_engine::statistics::{KeptSample, RunSample};
+use sweep_engine::statistics::{Keep, KeptSample, RunSample};
 
 use crate::failure::Failure;
 
 /// A job to run, and what to bring back of it beside its summary.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Task {
+pub(crate) struct Task<'a> {
     pub(crate) id: JobId,
-    /// Whether to keep samples one by one, not as a histogram.
-    pub(crate) keep_exact: bool,
+    /// What to keep of its sample.
+    pub(crate) keep: Keep<'a>,
     /// Whether to cut the run into batches.
     pub(crate) in_batches: bool,
 }
@@ -147,6 +147,11 @@ impl<'a> Runner<'a> {
         self.threads.install(|| items.into_par_iter().map(compute).collect())
     }
 
+    /// Changes every item on the same threads.
+    pub(crate) fn for_each<T: Send>(&self, items: &mut [T], change: impl Fn(&mut T) + Send + Sync) {
+        self.threads.install(|| items.par_iter_mut().for_each(change));
+    }
+
     /// Tells the listener that more jobs are coming than were planned.
     pub(crate) fn expect_more(&self, jobs: u64) {
         self.progress.jobs_added(jobs);
@@ -226,12 +231,12 @@ impl<'a> Runner<'a> {
     }
 }
 
-impl Task {
+impl Task<'_> {
     fn output(self, outcome: &Result<Summary, SimError>, sample: &mut RunSample) -> JobOutput {
         match outcome {
             Ok(summary) => JobOutput {
                 result: JobResult { id: self.id, outcome: Ok(*summary) },
-                ttft_s: Some(sample.keep(self.keep_exact)),
+                ttft_s: Some(sample.keep(self.keep)),
                 batches: Vec::new(),
             },
             Err(error) => self.failed(JobFailure::Failed(error.to_string())),
@@ -305,7 +310,7 @@ mod tests {
         plan: &Plan,
         paths: Paths,
     ) -> Result<Vec<JobResult>, Failure> {
-        let task = |number| Task { id: plan.job_id(number), keep_exact: true, in_batches: false };
+        let task = |number| Task { id: plan.job_id(number), keep: Keep::All, in_batches: false };
         let tasks: Vec<Task> = (0..plan.num_jobs()).map(task).collect();
         let outputs = Runner::with(threads, progress, paths)?.run(plan, &tasks)?;
         Ok(outputs.into_iter().map(|output| output.result).collect())

@@ -63,6 +63,19 @@ fn pooled_percentiles_and_attainment_are_those_of_all_samples() {
 }
 
 #[test]
+fn percentiles_of_many_replications_are_those_of_all_samples() {
+    // Past 32 replications only samples near the percentiles are kept.
+    let place = Place::new();
+    let cells = cells(&place, "a", &format!("--rates 4 --modes disagg {LONG} --replications 45"));
+    let all: Vec<f64> = (0..45).flat_map(|replication| dumped(&place, replication)).collect();
+    for (name, probability) in PERCENTILES {
+        let pooled = cells.number(0, &format!("pooled_{name}")).unwrap();
+        assert_close(pooled, percentile(&all, probability), name);
+    }
+    assert_eq!(cells.text(0, "quantile_method"), Some("exact"));
+}
+
+#[test]
 fn another_level_has_columns_of_its_own_name_and_width() {
     let place = Place::new();
     let arguments = format!("--rates 4 {LONG} --replications 5");

@@ -10,6 +10,7 @@ use sweep_engine::progress::{Progress, Silent};
 use sweep_engine::random::StreamKey;
 use sweep_engine::scenario::{Arrivals, Cluster, Scenario, TokenDistribution, TokenLengths};
 use sweep_engine::spec::Observe;
+use sweep_engine::statistics::Keep;
 
 use crate::properties::{observe, traced_scenario};
 use crate::support::{disagg, mono, plan_of};
@@ -160,7 +161,7 @@ fn side_by_side(width: VectorWidth, jobs: &[Job], scratch: &mut BundleScratch) -
     let mut results = vec![String::new(); jobs.len()];
     simulate_bundle(width, jobs, scratch, &Silent, |job, outcome, sample| {
         assert!(results[job].is_empty(), "job {job} is done twice");
-        let sample = outcome.is_ok().then(|| sample.keep(true));
+        let sample = outcome.is_ok().then(|| sample.keep(Keep::All));
         results[job] = format!("{outcome:?} {sample:?}");
     })
     .expect("nobody interrupts");
@@ -171,7 +172,7 @@ fn one_by_one(jobs: &[Job]) -> Vec<String> {
     let mut scratch = Scratch::default();
     let result = |job| {
         let outcome = simulate_observed(job, &mut scratch, &Silent, |_| ());
-        let sample = outcome.is_ok().then(|| scratch.ttft_s().keep(true));
+        let sample = outcome.is_ok().then(|| scratch.ttft_s().keep(Keep::All));
         format!("{outcome:?} {sample:?}")
     };
     jobs.iter().map(result).collect()

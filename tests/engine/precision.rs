@@ -2,10 +2,9 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
-use sweep_engine::plan::{Cell, Limits, Precision, fitting, plan};
+use sweep_engine::plan::{Cell, Limits, Plan, Precision, plan};
 use sweep_engine::scenario::Traces;
 use sweep_engine::spec::{PrecisionSpec, SweepSpec};
-use sweep_engine::statistics::EXACT_VALUES;
 
 use crate::support::{plan_error, plan_of, sweep, try_plan};
 
@@ -104,22 +103,42 @@ proptest! {
     fn cells_fit_by_the_samples_of_their_own_look(
         replications in prop::collection::vec(0_u32..4_000, 1..40)
     ) {
-        let cells = plan_of(&[("rates", "1:50:1"), ("mode", "mono"), ("sim_seconds", "1000")], 1).cells;
+        let plan = plan_of(&[("rates", "1:50:1"), ("mode", "mono"), ("sim_seconds", "1000")], 4_000);
+        let cells = &plan.cells;
         let looks: Vec<(&Cell, u32)> = cells.iter().zip(replications).collect();
+        // Of more replications than 32, samples are narrowed on the way.
         let together = |count: usize| -> f64 {
             let samples = |(cell, replications): &(&Cell, u32)| {
-                cell.expected_requests() * f64::from(*replications)
+                let whole = if plan.narrows(cell) { 32 } else { u32::MAX };
+                cell.expected_requests() * f64::from(whole.min(*replications))
             };
             looks[..count].iter().map(samples).sum()
         };
-        let count = fitting(looks.iter().copied());
+        let most = plan.limits.samples_at_once as f64;
+        let count = plan.fitting(looks.iter().copied());
         prop_assert!((1..=looks.len()).contains(&count));
-        prop_assert!(together(count) <= EXACT_VALUES as f64 || together(count - 1) == 0.0);
-        prop_assert!(count == looks.len() || together(count + 1) > EXACT_VALUES as f64);
+        prop_assert!(together(count) <= most || together(count - 1) == 0.0);
+        prop_assert!(count == looks.len() || together(count + 1) > most);
     }
 }
 
 #[test]
 fn no_cell_fits_where_there_is_none() {
-    assert_eq!(fitting([]), 0);
+    assert_eq!(plan_of(&[("mode", "mono")], 1).fitting([]), 0);
+}
+
+#[test]
+fn cells_that_may_become_histograms_are_not_narrowed() {
+    // 1,200 expected samples a run; 16,777,216 of a cell are kept one by one.
+    let plan = plan_of(&[("mode", "mono"), ("sim_seconds", "6000")], 1_000);
+    assert!(plan.narrows(&plan.cells[0]));
+    let plan = plan_of(&[("mode", "mono"), ("sim_seconds", "6000")], 2_000);
+    assert!(!plan.narrows(&plan.cells[0]));
+    assert_eq!(plan.fitting([(&plan.cells[0], 2_000), (&plan.cells[0], 1)]), 1);
+}
+
+#[test]
+fn samples_are_narrowed_after_32_replications_then_twice_as_many() {
+    let next = [0, 31, 32, 63, 64, 100, 1_000].map(Plan::next_narrowing);
+    assert_eq!(next, [32, 32, 64, 64, 128, 128, 1_024]);
 }

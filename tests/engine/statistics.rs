@@ -7,8 +7,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, Exp1, StandardNormal};
 use sweep_engine::statistics::{
-    BATCHES, Confidence, Description, Estimate, Histogram, KeptSample, PARTS, PooledPercentile,
-    PooledSample, RunSample, batches_suffice, difference_of_parts, percentiles, sectioned,
+    BATCHES, Confidence, Description, Estimate, Histogram, Keep, KeptSample, PARTS,
+    PooledPercentile, PooledSample, RunSample, ValueRange, batches_suffice, difference_of_parts,
+    percentiles, ranges_around, sectioned,
 };
 
 /// Relative error of an order statistic of a histogram: half a bucket, 2^-10, below 0.1 %.
@@ -242,7 +243,7 @@ mod samples {
             let mut limited = sample_of(&values, limit);
             prop_assert_eq!(limited.is_exact(), values.len() <= limit);
             prop_assert_eq!(limited.len(), values.len() as u64);
-            let kept = [limited.keep(true), limited.keep(false)];
+            let kept = [limited.keep(Keep::All), limited.keep(Keep::Histogram)];
             let description = limited.describe();
             let pairs = [(description.p50, 0.5), (description.p90, 0.9), (description.p99, 0.99)];
             for (found, probability) in pairs {
@@ -260,10 +261,11 @@ mod samples {
             // What is kept does not depend on whether the sample was described.
             let histogram = KeptSample::Binned(Histogram::of(&values));
             prop_assert_eq!(&kept[1], &histogram);
-            prop_assert_eq!(&limited.keep(false), &histogram);
+            prop_assert_eq!(&limited.keep(Keep::Histogram), &histogram);
             match &kept[0] {
                 KeptSample::Exact(same) => prop_assert_eq!(sorted(same.values()), sorted(&values)),
                 KeptSample::Binned(binned) => prop_assert_eq!(binned, &Histogram::of(&values)),
+                KeptSample::Windowed(_) => prop_assert!(false, "nobody narrowed it"),
             }
         }
     }
@@ -372,6 +374,94 @@ mod pooled {
         Confidence::new(level, 100).t(values).unwrap()
     }
 
+    /// Replications of unequal length around a level of their own.
+    fn replications(count: usize, seed: u64) -> Vec<Vec<f64>> {
+        let mut generator = ChaCha8Rng::seed_from_u64(seed);
+        let mut sample = |_| {
+            let level: f64 = 1.0 + 0.1 * generator.sample::<f64, _>(Exp1);
+            let len = generator.random_range(50..400);
+            // Rounded, so that many tie.
+            let mut value = || (level * 64.0 * generator.sample::<f64, _>(Exp1)).round() / 64.0;
+            (0..len).map(|_| value()).collect()
+        };
+        (0..count).map(&mut sample).collect()
+    }
+
+    fn kept_near(values: &[f64], ranges: &[ValueRange]) -> KeptSample {
+        sample_of(values, usize::MAX).keep(Keep::Near(ranges))
+    }
+
+    proptest! {
+        #![proptest_config(config(60))]
+
+        /// Bit by bit, however often and on whichever way samples were narrowed.
+        #[test]
+        fn narrowed_samples_have_the_percentiles_of_whole_ones(
+            first in 10_usize..40, further in 1_usize..100, seed in 0_u64..1_000_000
+        ) {
+            let values = replications(first + further, seed);
+            let whole: Vec<KeptSample> = values.iter().map(|values| exact(values)).collect();
+            let mut narrowed = whole[..first].to_vec();
+            let ranges = ranges_around(narrowed.iter().collect(), PROBABILITIES).unwrap();
+            for sample in &mut narrowed {
+                sample.narrow_to(&ranges);
+            }
+            narrowed.extend(values[first..].iter().map(|values| kept_near(values, &ranges)));
+            for round in 0..2 {
+                let mut pooled = PooledSample::new(narrowed.iter().collect());
+                let found = pooled.percentiles(PROBABILITIES, &Confidence::new(0.95, 200));
+                let mut pooled_whole = PooledSample::new(whole.iter().collect());
+                let expected = pooled_whole.percentiles(PROBABILITIES, &Confidence::new(0.95, 200));
+                prop_assert_eq!(pooled.len(), pooled_whole.len());
+                prop_assert!(pooled.is_exact());
+                if !pooled.has_missed() {
+                    prop_assert_eq!(found, expected, "round {}", round);
+                }
+                if let Some(ranges) = ranges_around(narrowed.iter().collect(), PROBABILITIES) {
+                    for sample in &mut narrowed {
+                        sample.narrow_to(&ranges);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn windows_hold_the_percentiles_of_further_replications_nearly_always() {
+        let missed = (0..500).filter(|&seed| {
+            let values = replications(200, seed);
+            let first: Vec<KeptSample> = values[..32].iter().map(|values| exact(values)).collect();
+            let ranges = ranges_around(first.iter().collect(), PROBABILITIES).unwrap();
+            let samples: Vec<KeptSample> =
+                values.iter().map(|values| kept_near(values, &ranges)).collect();
+            let mut pooled = PooledSample::new(samples.iter().collect());
+            pooled.percentiles(PROBABILITIES, &Confidence::new(0.95, 200));
+            pooled.has_missed()
+        });
+        // Else whole cells would be simulated twice.
+        assert!(missed.count() <= 2);
+    }
+
+    #[test]
+    fn a_percentile_outside_the_windows_is_missed_not_guessed() {
+        let values = replications(12, 1);
+        let ranges = [ValueRange { low: 0.5, high: 0.6 }; 3];
+        let samples: Vec<KeptSample> =
+            values.iter().map(|values| kept_near(values, &ranges)).collect();
+        let mut pooled = PooledSample::new(samples.iter().collect());
+        assert!(!pooled.has_missed());
+        pooled.percentiles(PROBABILITIES, &Confidence::new(0.95, 12));
+        assert!(pooled.has_missed());
+        assert_eq!(ranges_around(samples.iter().collect(), PROBABILITIES), None);
+    }
+
+    #[test]
+    fn few_replications_do_not_say_where_percentiles_lie() {
+        let samples: Vec<KeptSample> =
+            replications(9, 1).iter().map(|values| exact(values)).collect();
+        assert_eq!(ranges_around(samples.iter().collect(), PROBABILITIES), None);
+    }
+
     proptest! {
         #![proptest_config(config(300))]
 
@@ -473,6 +563,7 @@ mod pooled {
                     KeptSample::Exact(values) => {
                         values.values().iter().filter(|value| **value <= mean).count() as f64
                     }
+                    KeptSample::Windowed(_) => unreachable!("nobody narrowed it"),
                 };
                 let counts: Vec<(f64, f64)> =
                     kept.iter().map(|kept| (whole_bucket(kept), kept.len() as f64)).collect();

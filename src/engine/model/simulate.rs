@@ -11,7 +11,7 @@ use crate::progress::{Progress, Silent};
 use crate::random::StreamKey;
 use crate::scenario::{Cluster, DisaggCluster, MonoCluster, Scenario};
 use crate::spec::Observe;
-use crate::statistics::{BATCHES, EXACT_VALUES, RunSample};
+use crate::statistics::{BATCHES, EXACT_VALUES, Keep, RunSample};
 
 /// The smallest unit of a sweep: one replication of one cell. Plain data.
 #[derive(Clone, Copy, Debug)]
@@ -102,8 +102,10 @@ pub fn simulate_in_batches(
         }
     })?;
     let summaries = batches.summaries();
-    let batch =
-        |(summary, mut sample): (Summary, RunSample)| Batch { summary, ttft_s: sample.keep(true) };
+    let batch = |(summary, mut sample): (Summary, RunSample)| Batch {
+        summary,
+        ttft_s: sample.keep(Keep::All),
+    };
     Ok((summary, summaries.into_iter().zip(samples).map(batch).collect()))
 }
 

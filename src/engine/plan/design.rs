@@ -16,11 +16,14 @@ pub struct Limits {
     pub jobs: u64,
     /// Requests that one job may simulate (8 bytes of memory each).
     pub requests_per_job: u64,
+    /// Samples that are kept in memory, all cells under way together (8 bytes each); more than that
+    /// where a cell or a few replications have more.
+    pub samples_at_once: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { jobs: 10_000_000, requests_per_job: 100_000_000 }
+        Self { jobs: 10_000_000, requests_per_job: 100_000_000, samples_at_once: 8_388_608 }
     }
 }
 

@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use super::design::{Cell, Plan, WarmupOrigin};
+use crate::math;
 use crate::model::Job;
 use crate::random::{Seeding, StreamKey};
 use crate::scenario::Scenario;
@@ -24,8 +25,11 @@ pub struct JobId {
 /// Most chunks of a plan.
 const MAX_CHUNKS: u64 = 10_000;
 
-/// Samples that are held in memory to be pooled: 128 MiB.
+/// Samples of a cell up to which its pooled percentiles are exact (128 MiB).
 const POOLED_SAMPLES: f64 = 16_777_216.0;
+
+/// Replications after which the samples of a cell can be narrowed to what its percentiles need.
+const NARROWED_REPLICATIONS: u32 = 32;
 
 /// Samples of a run up to which its histogram saves nothing: it has 512 buckets per doubling, and times
 /// to first token span eight doublings and more.
@@ -88,7 +92,7 @@ impl Plan {
         let mut start = 0;
         while start < self.cells.len() {
             let rest = self.cells[start..].iter().map(|cell| (cell, self.replications));
-            let end = start + fitting(rest);
+            let end = start + self.fitting(rest);
             waves.push(start..end);
             start = end;
         }
@@ -98,9 +102,31 @@ impl Plan {
     /// Whether the samples of a cell are kept one by one to be pooled: expected to fit into memory, or
     /// of runs so short that histograms would take more of it.
     pub fn keeps_samples(&self, cell: u32, replications: u32) -> bool {
-        let cell = &self.cells[cell as usize];
-        cell.expected_requests() <= BINNED_SAMPLES
-            || expected_samples(cell, replications) <= POOLED_SAMPLES
+        keeps_samples(&self.cells[cell as usize], replications)
+    }
+
+    /// Whether the samples of a cell may be narrowed to what its percentiles need: not those that may
+    /// have to become a histogram.
+    pub fn narrows(&self, cell: &Cell) -> bool {
+        let most = self.precision.as_ref().map_or(self.replications, |rule| rule.max_replications);
+        keeps_samples(cell, most)
+    }
+
+    /// How many cells, counted from the first, have samples that fit into memory together when each is
+    /// replicated as often as said. At least one, if there is one.
+    pub fn fitting<'a>(&self, cells: impl IntoIterator<Item = (&'a Cell, u32)>) -> usize {
+        let narrowed = |(cell, replications): (&'a Cell, u32)| {
+            let most = if self.narrows(cell) { NARROWED_REPLICATIONS } else { u32::MAX };
+            (cell, replications.min(most))
+        };
+        fitting_within(math::count(self.limits.samples_at_once), cells.into_iter().map(narrowed))
+    }
+
+    /// How many replications are to be done before samples are narrowed again, when `done` are: 32, then
+    /// twice as many each time.
+    pub fn next_narrowing(done: u32) -> u32 {
+        let doublings = (done / NARROWED_REPLICATIONS).checked_ilog2().map_or(0, |log| log + 1);
+        NARROWED_REPLICATIONS.checked_shl(doublings).unwrap_or(u32::MAX)
     }
 
     /// How many of these jobs, given by their cells, make a bundle: from the first on, as many as have
@@ -117,12 +143,6 @@ impl Plan {
     }
 }
 
-/// How many cells, counted from the first, have samples that fit into memory together when each is
-/// replicated as often as said. At least one, if there is one.
-pub fn fitting<'a>(cells: impl IntoIterator<Item = (&'a Cell, u32)>) -> usize {
-    fitting_within(POOLED_SAMPLES, cells)
-}
-
 fn fitting_within<'a>(most: f64, cells: impl IntoIterator<Item = (&'a Cell, u32)>) -> usize {
     let mut samples = 0.0;
     let fits = |&(cell, replications): &(&Cell, u32)| {
@@ -131,6 +151,11 @@ fn fitting_within<'a>(most: f64, cells: impl IntoIterator<Item = (&'a Cell, u32)
         is_first || samples <= most
     };
     cells.into_iter().take_while(fits).count()
+}
+
+fn keeps_samples(cell: &Cell, replications: u32) -> bool {
+    cell.expected_requests() <= BINNED_SAMPLES
+        || expected_samples(cell, replications) <= POOLED_SAMPLES
 }
 
 fn expected_samples(cell: &Cell, replications: u32) -> f64 {

@@ -12,5 +12,5 @@ pub use axis::Axis;
 pub use design::{Cell, Limits, Plan, WarmupOrigin};
 pub use error::PlanError;
 pub use expand::plan;
-pub use jobs::{JobId, fitting, stream_key};
+pub use jobs::{JobId, stream_key};
 pub use precision::{Precision, confidence};

@@ -4,6 +4,8 @@
 //! A counting sort by bucket (two passes) leaves each order statistic in a bucket of a few values, and
 //! buckets of many runs with each other's names in the same order.
 
+use super::sample::extremes;
+
 /// Smallest value with a bucket of its own, far below a decode step: zeros must not widen the range.
 const LEAST: f64 = 1e-18;
 
@@ -14,7 +16,7 @@ const MAX_BUCKETS: usize = 4096;
 const BUFFERED_VALUES: usize = 1 << 21;
 
 /// Values of a run, grouped by bucket, in no particular order within one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Buckets {
     values: Vec<f64>,
     scale: Scale,
@@ -23,7 +25,7 @@ pub struct Buckets {
 }
 
 /// Which bucket a value belongs to: its bits without the last `shift`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Scale {
     shift: u32,
     /// Name of the first bucket.
@@ -57,34 +59,45 @@ impl Scale {
 }
 
 impl Buckets {
-    /// Takes the values of a sample, which lie between `least` and `greatest`; leaves its memory, unless
-    /// that is large.
+    /// A sample of these values.
+    pub(super) fn of(sample: &[f64]) -> Self {
+        let mut buckets = Self::default();
+        buckets.refill(&mut sample.to_vec(), extremes(sample));
+        buckets
+    }
+
+    /// Takes the values of a sample, which lie between `least` and `greatest`, in place of those that are
+    /// here. Leaves the sample its memory, unless that is large.
     #[inline]
-    pub(super) fn of(sample: &mut Vec<f64>, (least, greatest): (f64, f64)) -> Self {
-        let scale = Scale::new(sample.len(), least, greatest);
-        let mut ends = vec![0_u32; scale.buckets];
+    pub(super) fn refill(&mut self, sample: &mut Vec<f64>, (least, greatest): (f64, f64)) {
+        let Self { values, scale, ends } = self;
+        *scale = Scale::new(sample.len(), least, greatest);
+        ends.clear();
+        ends.resize(scale.buckets, 0);
         for &value in sample.iter() {
             ends[scale.bucket_of(value)] += 1;
         }
         // Starts, which the sort moves on to the ends.
         let mut start = 0;
-        for count in &mut ends {
+        for count in &mut *ends {
             start += std::mem::replace(count, start);
         }
-        let values = if sample.len() > BUFFERED_VALUES {
-            let mut values = std::mem::take(sample);
-            sort_in_place(&mut values, &scale, &mut ends);
-            values
+        if sample.len() > BUFFERED_VALUES {
+            *values = std::mem::take(sample);
+            sort_in_place(values, scale, ends);
         } else {
-            let mut values = vec![0.0; sample.len()];
+            values.resize(sample.len(), 0.0);
             for &value in sample.iter() {
                 let place = &mut ends[scale.bucket_of(value)];
                 values[*place as usize] = value;
                 *place += 1;
             }
-            values
-        };
-        Self { values, scale, ends }
+        }
+    }
+
+    /// Gives the memory of the values back.
+    pub(super) fn take_memory(&mut self) -> Vec<f64> {
+        std::mem::take(&mut self.values)
     }
 
     /// Number of values.
@@ -122,8 +135,20 @@ impl Buckets {
         *inside.select_nth_unstable_by(rank - start, f64::total_cmp).1
     }
 
+    /// How many values lie below `low`, and those from there to `high`.
+    pub(super) fn around(&self, low: f64, high: f64) -> (usize, Vec<f64>) {
+        let bucket = |value| self.scale.bucket_of(value).min(self.ends.len());
+        let (first, end) = (self.start_of(bucket(low)), self.start_of(bucket(high) + 1));
+        let candidates = &self.values[first..end.max(first)];
+        let below = candidates.iter().filter(|value| **value < low).count();
+        let mut values = Vec::with_capacity(candidates.len());
+        values.extend(candidates.iter().filter(|value| low <= **value && **value <= high));
+        (first + below, values)
+    }
+
     fn start_of(&self, bucket: usize) -> usize {
-        bucket.checked_sub(1).map_or(0, |before| self.ends[before] as usize)
+        let before = bucket.min(self.ends.len()).checked_sub(1);
+        before.map_or(0, |before| self.ends[before] as usize)
     }
 
     /// The values whose bits begin like `name` when cut by `shift`, which is not finer than here.

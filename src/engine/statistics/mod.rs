@@ -12,6 +12,7 @@ mod paired;
 mod percentile;
 mod pooled;
 mod sample;
+mod windows;
 
 pub use batches::{BATCHES, batches_suffice, difference_of_parts, sectioned};
 pub use buckets::Buckets;
@@ -20,5 +21,8 @@ pub use histogram::Histogram;
 pub use mser::mser;
 pub use paired::{Comparison, Pair};
 pub use percentile::percentiles;
-pub use pooled::{PooledPercentile, PooledSample};
-pub use sample::{Description, EXACT_VALUES, KeptSample, MIN_VALUES_OF_P99, PARTS, RunSample};
+pub use pooled::{PooledPercentile, PooledSample, ranges_around};
+pub use sample::{
+    Description, EXACT_VALUES, Keep, KeptSample, MIN_VALUES_OF_P99, PARTS, RunSample,
+};
+pub use windows::{ValueRange, Windows};

@@ -1,7 +1,6 @@
 //! Exact percentiles of a sample.
 
 use super::buckets::{Buckets, Ranked};
-use super::sample::extremes;
 use crate::math;
 
 /// Exact percentiles of a sample, each by linear interpolation between order statistics
@@ -9,7 +8,7 @@ use crate::math;
 ///
 /// Probabilities lie in [0, 1]. Returns `None` for an empty sample.
 pub fn percentiles<const N: usize>(sample: &[f64], probabilities: [f64; N]) -> Option<[f64; N]> {
-    let mut buckets = Buckets::of(&mut sample.to_vec(), extremes(sample));
+    let mut buckets = Buckets::of(sample);
     let values = probabilities.map(|probability| buckets.percentile(probability));
     values.iter().all(Option::is_some).then(|| values.map(Option::unwrap_or_default))
 }
@@ -29,7 +28,7 @@ impl Ranked<'_> {
 }
 
 /// A percentile, type 7, of `len` values whose order statistics are asked for.
-fn interpolated(
+pub(super) fn interpolated(
     len: usize,
     probability: f64,
     mut order_statistic: impl FnMut(usize) -> f64,

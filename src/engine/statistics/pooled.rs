@@ -12,7 +12,8 @@
 use super::buckets::{Buckets, Ranked};
 use super::confidence::{Confidence, Estimate};
 use super::histogram::Histogram;
-use super::sample::{KeptSample, MIN_VALUES_OF_P99, extremes};
+use super::sample::{KeptSample, MIN_VALUES_OF_P99};
+use super::windows::{MIN_REPLICATIONS, REACH, ValueRange, WindowedRuns, Windows};
 use crate::math;
 
 /// The samples of all replications of a cell.
@@ -36,35 +37,40 @@ pub struct PooledPercentile {
 #[derive(Debug)]
 enum All<'a> {
     Exact(Ranked<'a>),
+    Windowed(WindowedRuns),
     Binned(Histogram),
 }
 
 impl<'a> PooledSample<'a> {
-    /// Takes the samples of independent replications together. Exact if all of them are.
+    /// Takes the samples of independent replications together. Exact if all of them are; all have
+    /// windows, or none.
     pub fn new(replications: Vec<&'a KeptSample>) -> Self {
-        let exact: Option<Vec<&Buckets>> = replications
-            .iter()
-            .map(|sample| match sample {
-                KeptSample::Exact(values) => Some(values),
-                KeptSample::Binned(_) => None,
-            })
-            .collect();
-        let all = exact.map_or_else(
-            || All::Binned(merged(&replications)),
-            |samples| All::Exact(Ranked::new(samples)),
-        );
+        let all = if let Some(samples) = all_of(&replications, KeptSample::as_exact) {
+            All::Exact(Ranked::new(samples))
+        } else if let Some(samples) = all_of(&replications, KeptSample::as_windowed) {
+            All::Windowed(WindowedRuns::new(&samples))
+        } else {
+            All::Binned(merged(&replications))
+        };
         Self { replications, all }
     }
 
     /// Whether percentiles are exact; else they have a relative error of at most 0.1 %.
     pub fn is_exact(&self) -> bool {
-        matches!(self.all, All::Exact(_))
+        !matches!(self.all, All::Binned(_))
+    }
+
+    /// Whether a percentile or an interval was asked for that lies outside the windows: then what was
+    /// returned means nothing.
+    pub fn has_missed(&self) -> bool {
+        matches!(&self.all, All::Windowed(runs) if runs.has_missed)
     }
 
     /// Number of values.
     pub fn len(&self) -> u64 {
         match &self.all {
             All::Exact(ranked) => ranked.len() as u64,
+            All::Windowed(runs) => runs.len(),
             All::Binned(histogram) => histogram.len(),
         }
     }
@@ -84,19 +90,15 @@ impl<'a> PooledSample<'a> {
         confidence: &Confidence,
     ) -> [Option<PooledPercentile>; N] {
         let len = self.len();
-        let mut percentile: Box<dyn FnMut(f64) -> Option<f64>> = match &mut self.all {
-            All::Exact(ranked) => Box::new(|p| ranked.percentile(p)),
-            All::Binned(histogram) => Box::new(|p| histogram.percentile(p)),
-        };
         probabilities.map(|probability| {
             if probability >= 0.99 && len < MIN_VALUES_OF_P99 {
                 return None;
             }
-            let mean = percentile(probability)?;
+            let mean = self.all.percentile(probability)?;
             let reach = share_half_width(&self.replications, mean, confidence);
             let half_width = reach.and_then(|reach| {
-                let above = percentile(probability + reach)? - mean;
-                let below = mean - percentile(probability - reach)?;
+                let above = self.all.percentile(probability + reach)? - mean;
+                let below = mean - self.all.percentile(probability - reach)?;
                 let unknown_tail = (reach / (1.0 - probability)).min(1.0);
                 let (half, longer) = (below.midpoint(above), below.max(above));
                 Some(half + unknown_tail * (longer - half))
@@ -115,6 +117,11 @@ fn share_half_width(
     confidence: &Confidence,
 ) -> Option<f64> {
     let t = confidence.t(replications.len())?;
+    Some(t * share_standard_error(replications, limit))
+}
+
+/// Standard error of the share of values up to `limit`: of a ratio of two sums over replications.
+fn share_standard_error(replications: &[&KeptSample], limit: f64) -> f64 {
     let counts: Vec<(f64, f64)> = replications
         .iter()
         .map(|sample| (math::count(sample.count_at_most(limit)), math::count(sample.len())))
@@ -129,7 +136,49 @@ fn share_half_width(
         })
         .sum();
     let n = math::count(replications.len() as u64);
-    Some(t * (squares * n / (n - 1.0)).sqrt() / total)
+    (squares * n / (n - 1.0)).sqrt() / total
+}
+
+/// Ranges around percentiles that further replications are most unlikely to move them out of, and their
+/// intervals. `None` with too few replications, or if some are histograms.
+pub fn ranges_around<const N: usize>(
+    samples: Vec<&KeptSample>,
+    probabilities: [f64; N],
+) -> Option<Vec<ValueRange>> {
+    let mut pooled = PooledSample::new(samples);
+    if pooled.replications.len() < MIN_REPLICATIONS || !pooled.is_exact() {
+        return None;
+    }
+    let range = |probability: f64| {
+        let middle = pooled.all.percentile(probability)?;
+        let reach = REACH * share_standard_error(&pooled.replications, middle);
+        let mut edge = |probability: f64| match probability {
+            ..=0.0 => Some(0.0),
+            1.0.. => Some(f64::INFINITY),
+            _ => pooled.all.percentile(probability),
+        };
+        Some(ValueRange { low: edge(probability - reach)?, high: edge(probability + reach)? })
+    };
+    let ranges: Option<Vec<ValueRange>> = probabilities.into_iter().map(range).collect();
+    ranges.filter(|_| !pooled.has_missed())
+}
+
+/// What every sample holds, if all are of one kind.
+fn all_of<'a, T>(
+    samples: &[&'a KeptSample],
+    part: impl Fn(&'a KeptSample) -> Option<&'a T>,
+) -> Option<Vec<&'a T>> {
+    samples.iter().map(|sample| part(sample)).collect()
+}
+
+impl All<'_> {
+    fn percentile(&mut self, probability: f64) -> Option<f64> {
+        match self {
+            Self::Exact(ranked) => ranked.percentile(probability),
+            Self::Windowed(runs) => runs.percentile(probability),
+            Self::Binned(histogram) => histogram.percentile(probability),
+        }
+    }
 }
 
 fn merged(replications: &[&KeptSample]) -> Histogram {
@@ -137,6 +186,7 @@ fn merged(replications: &[&KeptSample]) -> Histogram {
     for sample in replications {
         match sample {
             KeptSample::Exact(buckets) => all.merge(&Histogram::of(buckets.values())),
+            KeptSample::Windowed(_) => debug_assert!(false, "windows and histograms in one cell"),
             KeptSample::Binned(histogram) => all.merge(histogram),
         }
     }
@@ -146,13 +196,37 @@ fn merged(replications: &[&KeptSample]) -> Histogram {
 impl KeptSample {
     /// A sample of these values >= 0, in any order.
     pub fn exact(values: &[f64]) -> Self {
-        Self::Exact(Buckets::of(&mut values.to_vec(), extremes(values)))
+        Self::Exact(Buckets::of(values))
+    }
+
+    fn as_exact(&self) -> Option<&Buckets> {
+        match self {
+            Self::Exact(buckets) => Some(buckets),
+            _ => None,
+        }
+    }
+
+    fn as_windowed(&self) -> Option<&Windows> {
+        match self {
+            Self::Windowed(windows) => Some(windows),
+            _ => None,
+        }
+    }
+
+    /// Keeps what lies in ranges, which lie inside those of before. A histogram stays one.
+    pub fn narrow_to(&mut self, ranges: &[ValueRange]) {
+        match self {
+            Self::Exact(buckets) => *self = Self::Windowed(Windows::of(buckets, ranges)),
+            Self::Windowed(windows) => *self = Self::Windowed(windows.narrowed(ranges)),
+            Self::Binned(_) => {}
+        }
     }
 
     /// Number of values.
     pub fn len(&self) -> u64 {
         match self {
             Self::Exact(values) => values.len() as u64,
+            Self::Windowed(windows) => windows.len(),
             Self::Binned(histogram) => histogram.len(),
         }
     }
@@ -167,13 +241,14 @@ impl KeptSample {
     pub fn binned(self) -> Self {
         match self {
             Self::Exact(buckets) => Self::Binned(Histogram::of(buckets.values())),
-            Self::Binned(_) => self,
+            Self::Binned(_) | Self::Windowed(_) => self,
         }
     }
 
     fn count_at_most(&self, limit: f64) -> u64 {
         match self {
             Self::Exact(buckets) => buckets.count_at_most(limit) as u64,
+            Self::Windowed(windows) => windows.count_at_most(limit),
             Self::Binned(histogram) => histogram.count_at_most(limit),
         }
     }

@@ -1,12 +1,11 @@
 //! The sample of one run: collected in order, described once, kept for pooling if need be.
 #![expect(clippy::inline_always, reason = "loops run on the vectors of their caller")]
 
-use std::ops::Range;
-
 use super::batches::lag_1_correlation;
 use super::buckets::Buckets;
 use super::confidence::difference;
 use super::histogram::Histogram;
+use super::windows::{ValueRange, Windows};
 use crate::math;
 
 /// Values that are kept one by one (128 MiB). Past it a sample is binned.
@@ -26,8 +25,9 @@ pub struct RunSample {
     /// All values, or those since the last that were binned.
     values: Vec<f64>,
     binned: Option<Binned>,
-    /// All values once they are described.
-    described: Option<Buckets>,
+    /// All values once they are described; else memory.
+    buckets: Buckets,
+    is_described: bool,
 }
 
 impl Default for RunSample {
@@ -75,11 +75,24 @@ pub struct Description {
 /// Parts that a run is cut into to judge its memory.
 pub const PARTS: usize = 100;
 
+/// What to keep of a run's sample.
+#[derive(Clone, Copy, Debug)]
+pub enum Keep<'a> {
+    /// All values.
+    All,
+    /// Those near percentiles.
+    Near(&'a [ValueRange]),
+    /// A histogram.
+    Histogram,
+}
+
 /// What is kept of a run's sample, to be pooled with that of others.
 #[derive(Clone, Debug, PartialEq)]
 pub enum KeptSample {
     /// All values.
     Exact(Buckets),
+    /// Those near the percentiles of all replications, and how many lie below.
+    Windowed(Windows),
     /// Their histogram.
     Binned(Histogram),
 }
@@ -87,14 +100,23 @@ pub enum KeptSample {
 impl RunSample {
     /// A sample that keeps up to `limit` >= 1 values one by one.
     pub fn limited_to(limit: usize) -> Self {
-        Self { limit, values: Vec::new(), binned: None, described: None }
+        Self {
+            limit,
+            values: Vec::new(),
+            binned: None,
+            buckets: Buckets::default(),
+            is_described: false,
+        }
     }
 
     /// Forgets all values, but not the memory.
     pub fn clear(&mut self) {
+        if self.values.capacity() == 0 {
+            self.values = self.buckets.take_memory();
+        }
         self.values.clear();
         self.binned = None;
-        self.described = None;
+        self.is_described = false;
     }
 
     /// Adds a value.
@@ -119,8 +141,8 @@ impl RunSample {
     /// Number of values.
     pub fn len(&self) -> u64 {
         let binned = self.binned.as_ref().map_or(0, |binned| binned.histogram.len());
-        let described = self.described.as_ref().map_or(0, Buckets::len) as u64;
-        binned + described.max(self.values.len() as u64)
+        let values = if self.is_described { self.buckets.len() } else { self.values.len() };
+        binned + values as u64
     }
 
     /// Whether there is no value.
@@ -146,27 +168,34 @@ impl RunSample {
             (description, ranks.map(|p| binned.histogram.percentile(p)))
         } else {
             // With the widest vectors there are. Their width changes no bit.
-            let (description, mut buckets) =
-                pulp::Arch::new().dispatch(DescribeExact { values: &mut self.values });
-            let percentiles = ranks.map(|p| buckets.percentile(p));
-            self.described = Some(buckets);
-            (description, percentiles)
+            let Self { values, buckets, .. } = self;
+            let description = pulp::Arch::new().dispatch(DescribeExact { values, buckets });
+            self.is_described = true;
+            (description, ranks.map(|p| self.buckets.percentile(p)))
         };
         let p99 = p99.filter(|_| self.len() >= MIN_VALUES_OF_P99);
         Description { p50, p90, p99, ..description }
     }
 
-    /// What is to be pooled, to be taken once: the values themselves if `exact` and if they are all there.
-    pub fn keep(&mut self, exact: bool) -> KeptSample {
+    /// What is to be pooled, to be taken once; a histogram in any case if not all values are there.
+    pub fn keep(&mut self, keep: Keep) -> KeptSample {
         if let Some(binned) = &self.binned {
             let mut histogram = binned.histogram.clone();
             histogram.record_all(&self.values);
             return KeptSample::Binned(histogram);
         }
-        let described = self.described.take();
-        let buckets = described
-            .unwrap_or_else(|| Buckets::of(&mut self.values.clone(), extremes(&self.values)));
-        if exact { KeptSample::Exact(buckets) } else { KeptSample::Exact(buckets).binned() }
+        if !self.is_described {
+            let range = extremes(&self.values);
+            self.buckets.refill(&mut self.values, range);
+        }
+        match keep {
+            Keep::All => {
+                self.is_described = false;
+                KeptSample::Exact(std::mem::take(&mut self.buckets))
+            }
+            Keep::Near(ranges) => KeptSample::Windowed(Windows::of(&self.buckets, ranges)),
+            Keep::Histogram => KeptSample::Binned(Histogram::of(self.buckets.values())),
+        }
     }
 
     /// Moves the values to the histogram.
@@ -181,19 +210,21 @@ impl RunSample {
 /// Describes a sample whose values are all there.
 struct DescribeExact<'a> {
     values: &'a mut Vec<f64>,
+    buckets: &'a mut Buckets,
 }
 
 impl pulp::NullaryFnOnce for DescribeExact<'_> {
-    type Output = (Description, Buckets);
+    type Output = Description;
 
     #[inline(always)]
     fn call(self) -> Self::Output {
-        let Self { values } = self;
+        let Self { values, buckets } = self;
         let parts = sums_of_parts(values);
         let whole = Block::joined(&parts).with_squares(values);
         let description = Description { std: std_of(&[whole]), ..describe_parts(&parts) };
         let range = extremes(values);
-        (description, Buckets::of(values, range))
+        buckets.refill(values, range);
+        description
     }
 }
 
@@ -250,7 +281,7 @@ fn std_of(blocks: &[Block]) -> Option<f64> {
 
 /// What the order of the parts shows.
 fn describe_parts(parts: &[Block; PARTS]) -> Description {
-    let mean = |range: Range<usize>| Block::joined(&parts[range]).mean();
+    let mean = |range: std::ops::Range<usize>| Block::joined(&parts[range]).mean();
     let difference = |first, rest| Some(difference(mean(first)?, mean(rest)?));
     let mut means = [0.0; PARTS];
     let mut is_complete = true;
