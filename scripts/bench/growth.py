@@ -9,12 +9,14 @@ their range in brackets. Simulation is on one thread, except where threads are t
 
 Workloads differ in size by nature, so most are given as many replications as make `REQUESTS` of all their
 cells together. What fits into memory together is decided by samples (ARCHITECTURE.md, waves and bundles):
-costs may jump where a cell, or a job, outgrows such a limit.
+costs may jump where a cell, or a job, outgrows such a limit. The last line says how busy other programs kept
+the machine: speed-ups hold on an idle one only.
 
-`--long` adds workloads of minutes. The table of instructions needs valgrind. Standard library only.
+`--long` adds workloads of minutes. The table of instructions needs valgrind. Linux; standard library only.
 """
 
 import argparse
+import hashlib
 import itertools
 import json
 import os
@@ -30,8 +32,6 @@ from pathlib import Path
 
 # More than a second of work, so that start-up is a small part.
 REQUESTS = 40_000_000
-# As many as are simulated together and keep every sample.
-REQUESTS_OF_A_WAVE = 16_000_000
 # A shorter run says how long it was.
 SHORT_RUN_S = 0.5
 
@@ -49,11 +49,16 @@ def main():
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         # A copy, so that a build that ends meanwhile does not change what is measured.
-        command = shutil.copy2(arguments.sweep, Path(folder, "sweep"))
+        command = Path(shutil.copy2(arguments.sweep, Path(folder, "sweep")))
         bench = Bench(command, Path(folder), arguments.rounds, arguments.long)
+        before = Clocks.now()
         for name in [arguments.only] if arguments.only else TABLES:
             TABLES[name](bench)
-        print(f"sweep {bench.version}, {os.cpu_count()} CPUs, {arguments.rounds} rounds")
+        others = before.share_of_others(Clocks.now())
+    print(
+        f"sweep {bench.version}, {os.cpu_count()} CPUs, {arguments.rounds} rounds; "
+        f"other programs kept {others:.0%} of the machine busy"
+    )
 
 
 # Questions, each a table.
@@ -79,15 +84,12 @@ def gpus_table(bench):
     for gpus in GPUS:
         mono = f"--modes mono --set cluster_mono.num_gpus={gpus}"
         rows[f"{gpus}"] = {
-            "mono": four_prefill_speeds(mono, 1.5 * gpus).lengthened(requests, REQUESTS_OF_A_WAVE),
-            "disagg": four_prefill_speeds(disagg_pools(gpus, gpus), 2 * gpus)
-            .lengthened(requests, REQUESTS_OF_A_WAVE),
+            "mono": four_prefill_speeds(mono, 1.5 * gpus).lengthened(requests),
+            "disagg": four_prefill_speeds(disagg_pools(gpus, gpus), 2 * gpus).lengthened(requests),
         }
     # One fast prefill GPU that 64 slow decode GPUs keep up with.
     unequal = f"{disagg_pools(1, 64)} --set cluster_disagg.decode_tokens_per_s=62.5"
-    rows["1 + 64"] = {
-        "disagg": four_prefill_speeds(unequal, 4).lengthened(requests, REQUESTS_OF_A_WAVE)
-    }
+    rows["1 + 64"] = {"disagg": four_prefill_speeds(unequal, 4).lengthened(requests)}
     print_table(gpus_table.__doc__, bench.measure(rows), (NS, CPU))
 
 
@@ -111,7 +113,7 @@ def cells_table(bench):
 
 
 def jobs_table(bench):
-    """jobs"""
+    """jobs of 600 s, 10 replications"""
     rows = {}
     for exponent in range(3, 7 if bench.long else 6):
         cells = 10 ** (exponent - 1)
@@ -119,7 +121,7 @@ def jobs_table(bench):
         rates = 10 ** (exponent // 2)
         axes = f"--rates lin:1.5:2.5:{rates} --prefill lin:4000:16000:{cells // rates} --modes disagg"
         workload = Workload(axes, cells=cells, rate=2)
-        rows[f"10^{exponent}"] = {"10 replications of 600 s": workload.replicated(10)}
+        rows[f"10^{exponent}"] = {"": workload.replicated(10)}
     measured = bench.measure(rows)
     print_table(jobs_table.__doc__, measured, (WALL, CPU, NS, MEMORY))
     print_table(jobs_table.__doc__, measured, (SIMULATION, TABLES_WRITTEN, REST))
@@ -165,12 +167,14 @@ def instructions_table(bench):
         "mono, 24 cells": grid(modes=("mono",)),
         "disagg, 24 cells": grid(),
     }
-    headings = list(per_request(COUNTED))
-    print(f"| per request | {' | '.join(headings)} |\n|{'---|' * (1 + len(headings))}")
+    print(f"| per request | {' | '.join(COUNTED)} |\n|{'---|' * (1 + len(COUNTED))}")
     for name, workload in sweeps.items():
         short, long = (bench.count(workload.lengthened(n, 10 * n * workload.cells)) for n in (1000, 3000))
-        difference = {event: long[event] - short[event] for event in short}
-        figures = (f"{figure:.3g}" for figure in per_request(difference).values())
+        requests = long["requests"] - short["requests"]
+        figures = (
+            f"{weight * sum(long[event] - short[event] for event in events) / requests:.3g}"
+            for weight, events in COUNTED.values()
+        )
         print(f"| {name} | {' | '.join(figures)} |", flush=True)
     print("\nCounted by valgrind with AVX2 at most; its caches are simulated, with the sizes of this CPU's.\n")
 
@@ -248,6 +252,28 @@ class Run:
         return self.cpu_s / self.requests * 1e9
 
 
+@dataclass(frozen=True)
+class Clocks:
+    """How long the CPUs were busy, and this program with what it started; and the time."""
+
+    busy_s: float
+    own_s: float
+    wall_s: float
+
+    @classmethod
+    def now(cls):
+        # user, nice, system, idle, iowait, irq, softirq, steal
+        ticks = [int(field) for field in Path("/proc/stat").read_text().split()[1:9]]
+        busy_ticks = sum(ticks) - ticks[3] - ticks[4]
+        own = os.times()
+        own_s = own.user + own.system + own.children_user + own.children_system
+        return cls(busy_ticks / os.sysconf("SC_CLK_TCK"), own_s, time.perf_counter())
+
+    def share_of_others(self, later):
+        others_s = (later.busy_s - self.busy_s) - (later.own_s - self.own_s)
+        return max(0.0, others_s / ((later.wall_s - self.wall_s) * os.cpu_count()))
+
+
 class Bench:
     def __init__(self, command, folder, rounds, long):
         self.command = command
@@ -255,6 +281,8 @@ class Bench:
         self.rounds = rounds
         self.long = long
         self.version = None
+        # The commit alone does not tell builds of changed sources apart.
+        self.build = hashlib.sha256(command.read_bytes()).hexdigest()[:8]
 
     def measure(self, rows):
         """The runs of each workload in a table of them, round by round."""
@@ -307,27 +335,22 @@ class Bench:
     def outcome(self):
         record = json.loads((self.folder / "results/growth/run.json").read_text())
         versions = record["versions"]
-        self.version = f"{versions['sweep']} ({versions['git_commit'][:7]})"
+        self.version = f"{versions['sweep']} ({versions['git_commit'][:7]}, build {self.build})"
         return record["outcome"]
 
 
 # Columns and tables.
 
-COUNTED = dict.fromkeys("Ir Bc Bcm Bi Bim Dr Dw D1mr D1mw DLmr DLmw requests".split(), 1)
+# What is made of valgrind's events: a weight, and the events that are added up.
 CACHE_LINE_BYTES = 64
-
-
-def per_request(counts):
-    """What is made of valgrind's events."""
-    of = lambda *events: sum(counts[event] for event in events) / counts["requests"]
-    return {
-        "instructions": of("Ir"),
-        "branches": of("Bc", "Bi"),
-        "mispredicted": of("Bcm", "Bim"),
-        "loads and stores": of("Dr", "Dw"),
-        "first-level misses": of("D1mr", "D1mw"),
-        "bytes from and to memory": CACHE_LINE_BYTES * of("DLmr", "DLmw"),
-    }
+COUNTED = {
+    "instructions": (1, ("Ir",)),
+    "branches": (1, ("Bc", "Bi")),
+    "mispredicted": (1, ("Bcm", "Bim")),
+    "loads and stores": (1, ("Dr", "Dw")),
+    "misses of the first cache": (1, ("D1mr", "D1mw")),
+    "bytes missed in the last cache": (CACHE_LINE_BYTES, ("DLmr", "DLmw")),
+}
 
 
 def spread(values, digits=2):
@@ -359,7 +382,9 @@ CPU = ("CPU s", cpu)
 def print_table(what, rows, figures):
     """A row for each name, with all figures of each of its workloads."""
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
-    headings = [f"{column}: {heading}" for column in columns for heading, _ in figures]
+    headings = [
+        f"{column}: {heading}" if column else heading for column in columns for heading, _ in figures
+    ]
     print(f"| {what} | {' | '.join(headings)} |\n|{'---|' * (1 + len(headings))}")
     for name, row in rows.items():
         cells = [
