@@ -65,7 +65,6 @@ def main():
 
 
 def requests_table(bench):
-    """requests per job"""
     rows = {}
     for exponent in range(3, 9 if bench.long else 8):
         requests = 10**exponent
@@ -74,11 +73,10 @@ def requests_table(bench):
         rows[f"10^{exponent}"] = {"1 cell": one.lengthened(requests)}
         if exponent < (8 if bench.long else 7):
             rows[f"10^{exponent}"]["48 cells"] = many.lengthened(requests)
-    print_table(requests_table.__doc__, bench.measure(rows), (NS, MEMORY, CPU))
+    print_table("requests per job", bench.measure(rows), (NS, MEMORY, CPU))
 
 
 def gpus_table(bench):
-    """GPUs per pool (prefill + decode)"""
     requests = 10_000
     rows = {}
     for gpus in GPUS:
@@ -90,11 +88,10 @@ def gpus_table(bench):
     # One fast prefill GPU that 64 slow decode GPUs keep up with.
     unequal = f"{disagg_pools(1, 64)} --set cluster_disagg.decode_tokens_per_s=62.5"
     rows["1 + 64"] = {"disagg": four_prefill_speeds(unequal, 4).lengthened(requests)}
-    print_table(gpus_table.__doc__, bench.measure(rows), (NS, CPU))
+    print_table("GPUs per pool (prefill + decode)", bench.measure(rows), (NS, CPU))
 
 
 def cells_table(bench):
-    """cells"""
     sweeps = {
         1: Workload("--modes disagg --rates 2 --prefill 8000", cells=1, rate=2),
         6: grid(prefills=(8000,)),
@@ -109,11 +106,10 @@ def cells_table(bench):
         }
         for cells, workload in sweeps.items()
     }
-    print_table(cells_table.__doc__, bench.measure(rows), (NS, MEMORY, CPU))
+    print_table("cells", bench.measure(rows), (NS, MEMORY, CPU))
 
 
 def jobs_table(bench):
-    """jobs of 600 s, 10 replications"""
     rows = {}
     for exponent in range(3, 7 if bench.long else 6):
         cells = 10 ** (exponent - 1)
@@ -123,12 +119,11 @@ def jobs_table(bench):
         workload = Workload(axes, cells=cells, rate=2)
         rows[f"10^{exponent}"] = {"": workload.replicated(10)}
     measured = bench.measure(rows)
-    print_table(jobs_table.__doc__, measured, (WALL, CPU, NS, MEMORY))
-    print_table(jobs_table.__doc__, measured, (SIMULATION, TABLES_WRITTEN, REST))
+    print_table("jobs of 600 s, 10 replications", measured, (WALL, CPU, NS, MEMORY))
+    print_table("jobs of 600 s, 10 replications", measured, (SIMULATION, TABLES_WRITTEN, REST))
 
 
 def threads_table(bench):
-    """threads"""
     many = grid(modes=("mono", "disagg"))
     sweeps = {
         "1 cell": Workload("--modes disagg --rates 2 --prefill 8000", cells=1, rate=2).repeated(),
