@@ -55,6 +55,8 @@ def main():
         for name in [arguments.only] if arguments.only else TABLES:
             TABLES[name](bench)
         others = before.share_of_others(Clocks.now())
+    if bench.version is None:
+        sys.exit("nothing was measured")
     print(
         f"sweep {bench.version}, {os.cpu_count()} CPUs, {arguments.rounds} rounds; "
         f"other programs kept {others:.0%} of the machine busy"
@@ -134,9 +136,10 @@ def threads_table(bench):
         name: {str(threads): workload.on_threads(threads) for threads in (1, 2)}
         for name, workload in sweeps.items()
     }
+    measured = bench.measure(rows)
     print("| workload | wall s, 1 thread | wall s, 2 threads | speed-up | CPU per request, 2 to 1 |")
     print("|---|---|---|---|---|")
-    for name, columns in bench.measure(rows).items():
+    for name, columns in measured.items():
         one, two = columns["1"], columns["2"]
         figures = [
             spread([run.wall_s for run in one]),
