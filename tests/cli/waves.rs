@@ -21,6 +21,12 @@ const REPLAY: &str = "--modes mono --set arrival.kind=trace --set arrival.path=d
     --set arrival.repeat=false --set num_gpus=192 --sim-seconds 12 --warmup-seconds 0 \
     --set arrival.block_requests=500";
 
+/// The same trace again and again.
+fn longer(sim_seconds: u32) -> String {
+    let horizon = format!("sim-seconds {sim_seconds}");
+    REPLAY.replace("repeat=false", "repeat=true").replace("sim-seconds 12", &horizon)
+}
+
 fn cells(place: &Place, name: &str, arguments: &str) -> Table {
     place.sweep(&format!("{arguments} --name {name} --quiet"));
     place.table(&format!("results/{name}/cells.parquet"))
@@ -29,11 +35,12 @@ fn cells(place: &Place, name: &str, arguments: &str) -> Table {
 #[test]
 fn cells_that_do_not_fit_together_have_the_rows_of_cells_alone() {
     let place = place();
-    // 3 cells x 300 replications x 20,000 samples; 16,777,216 fit together.
-    let sweep = |speeds: &str| format!("{REPLAY} --prefill {speeds} --replications 300");
+    // 2 cells x 32 of 40 replications x 120,000 samples fit, 3 do not.
+    let long = longer(60);
+    let sweep = |speeds: &str| format!("{long} --prefill {speeds} --replications 40");
     let together = cells(&place, "together", &sweep("8000,9000,10000"));
     let jobs = place.table("results/together/jobs.parquet");
-    assert_eq!(jobs.rows.len(), 900);
+    assert_eq!(jobs.rows.len(), 120);
     for (cell, speed) in ["8000", "9000", "10000"].into_iter().enumerate() {
         let alone = cells(&place, speed, &sweep(speed));
         assert_eq!(together.results(cell), alone.results(0), "{speed}");
@@ -41,7 +48,7 @@ fn cells_that_do_not_fit_together_have_the_rows_of_cells_alone() {
             assert_eq!(together.value(cell, name), alone.value(0, name), "{name} at {speed}");
         }
         let jobs_alone = place.table(&format!("results/{speed}/jobs.parquet"));
-        for replication in 0..300 {
+        for replication in 0..40 {
             assert_eq!(jobs.results(3 * replication + cell), jobs_alone.results(replication));
         }
     }
@@ -51,14 +58,15 @@ fn cells_that_do_not_fit_together_have_the_rows_of_cells_alone() {
 #[test]
 fn a_cell_that_does_not_fit_has_a_histogram_within_a_thousandth() {
     let place = place();
-    // 838 x 20,000 samples fit, 839 x 20,000 do not.
-    let exact = cells(&place, "exact", &format!("{REPLAY} --replications 838"));
-    let binned = cells(&place, "binned", &format!("{REPLAY} --replications 839"));
+    // 8 x 2,000,000 samples fit, 9 x 2,000,000 do not.
+    let long = longer(1000);
+    let exact = cells(&place, "exact", &format!("{long} --replications 8"));
+    let binned = cells(&place, "binned", &format!("{long} --replications 9"));
     assert_eq!(exact.text(0, "quantile_method"), Some("exact"));
     assert_eq!(binned.text(0, "quantile_method"), Some("histogram"));
     for name in ["pooled_p50_ttft_s", "pooled_p90_ttft_s", "pooled_p99_ttft_s"] {
         let (exact, binned) = (exact.number(0, name).unwrap(), binned.number(0, name).unwrap());
-        // One run in 839 more, and half a bucket.
+        // One run in 9 more, and half a bucket.
         assert!((binned / exact - 1.0).abs() < 0.002, "{name}: {exact}, {binned}");
     }
 }
@@ -66,14 +74,15 @@ fn a_cell_that_does_not_fit_has_a_histogram_within_a_thousandth() {
 #[test]
 fn cells_that_take_turns_have_the_rows_of_cells_alone() {
     let place = place();
+    let long = longer(60);
     let sweep = |speeds: &str| {
         format!(
-            "{REPLAY} --prefill {speeds} --replications 200 --precision 0.0001 --of mean_ttft_s \
-             --max-replications 500"
+            "{long} --prefill {speeds} --replications 20 --precision 0.0001 --of mean_ttft_s \
+             --max-replications 50"
         )
     };
     let together = cells(&place, "together", &sweep("8000,9000,10000"));
-    assert_eq!(together.column("replications"), [500, 500, 500]);
+    assert_eq!(together.column("replications"), [50, 50, 50]);
     for (cell, speed) in ["8000", "9000", "10000"].into_iter().enumerate() {
         let alone = cells(&place, speed, &sweep(speed));
         assert_eq!(together.results(cell), alone.results(0), "{speed}");

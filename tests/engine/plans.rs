@@ -437,7 +437,10 @@ fn samples_are_binned_where_they_are_many_and_histograms_are_smaller() {
         (4_096, 4_096, true),
         (4_096, 1_000_000, true),
         (4_200, 3_900, true),
-        (4_200, 4_000, false),
+        (4_200, 1_000_000, true),
+        (524_288, 1_000_000, true),
+        (530_000, 31, true),
+        (530_000, 32, false),
         (20_000_000, 1, false),
     ];
     for (samples, replications, is_kept) in cases {

@@ -129,12 +129,12 @@ fn no_cell_fits_where_there_is_none() {
 
 #[test]
 fn cells_that_may_become_histograms_are_not_narrowed() {
-    // 1,200 expected samples a run; 16,777,216 of a cell are kept one by one.
-    let plan = plan_of(&[("mode", "mono"), ("sim_seconds", "6000")], 1_000);
+    // 600,000 expected samples a run; 16,777,216 of 32 replications are kept one by one.
+    let plan = plan_of(&[("mode", "mono"), ("sim_seconds", "300000")], 20);
     assert!(plan.narrows(&plan.cells[0]));
-    let plan = plan_of(&[("mode", "mono"), ("sim_seconds", "6000")], 2_000);
+    let plan = plan_of(&[("mode", "mono"), ("sim_seconds", "300000")], 40);
     assert!(!plan.narrows(&plan.cells[0]));
-    assert_eq!(plan.fitting([(&plan.cells[0], 2_000), (&plan.cells[0], 1)]), 1);
+    assert_eq!(plan.fitting([(&plan.cells[0], 40), (&plan.cells[0], 1)]), 1);
 }
 
 #[test]

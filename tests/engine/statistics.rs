@@ -374,6 +374,9 @@ mod pooled {
         Confidence::new(level, 100).t(values).unwrap()
     }
 
+    /// As the command has it.
+    const REACH: f64 = 6.0;
+
     /// Replications of unequal length around a level of their own.
     fn replications(count: usize, seed: u64) -> Vec<Vec<f64>> {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
@@ -402,7 +405,7 @@ mod pooled {
             let values = replications(first + further, seed);
             let whole: Vec<KeptSample> = values.iter().map(|values| exact(values)).collect();
             let mut narrowed = whole[..first].to_vec();
-            let ranges = ranges_around(narrowed.iter().collect(), PROBABILITIES).unwrap();
+            let ranges = ranges_around(narrowed.iter().collect(), PROBABILITIES, REACH).unwrap();
             for sample in &mut narrowed {
                 sample.narrow_to(&ranges);
             }
@@ -417,7 +420,7 @@ mod pooled {
                 if !pooled.has_missed() {
                     prop_assert_eq!(found, expected, "round {}", round);
                 }
-                if let Some(ranges) = ranges_around(narrowed.iter().collect(), PROBABILITIES) {
+                if let Some(ranges) = ranges_around(narrowed.iter().collect(), PROBABILITIES, REACH) {
                     for sample in &mut narrowed {
                         sample.narrow_to(&ranges);
                     }
@@ -431,7 +434,7 @@ mod pooled {
         let missed = (0..500).filter(|&seed| {
             let values = replications(200, seed);
             let first: Vec<KeptSample> = values[..32].iter().map(|values| exact(values)).collect();
-            let ranges = ranges_around(first.iter().collect(), PROBABILITIES).unwrap();
+            let ranges = ranges_around(first.iter().collect(), PROBABILITIES, REACH).unwrap();
             let samples: Vec<KeptSample> =
                 values.iter().map(|values| kept_near(values, &ranges)).collect();
             let mut pooled = PooledSample::new(samples.iter().collect());
@@ -452,14 +455,14 @@ mod pooled {
         assert!(!pooled.has_missed());
         pooled.percentiles(PROBABILITIES, &Confidence::new(0.95, 12));
         assert!(pooled.has_missed());
-        assert_eq!(ranges_around(samples.iter().collect(), PROBABILITIES), None);
+        assert_eq!(ranges_around(samples.iter().collect(), PROBABILITIES, REACH), None);
     }
 
     #[test]
     fn few_replications_do_not_say_where_percentiles_lie() {
         let samples: Vec<KeptSample> =
             replications(9, 1).iter().map(|values| exact(values)).collect();
-        assert_eq!(ranges_around(samples.iter().collect(), PROBABILITIES), None);
+        assert_eq!(ranges_around(samples.iter().collect(), PROBABILITIES, REACH), None);
     }
 
     proptest! {

@@ -25,7 +25,8 @@ pub struct JobId {
 /// Most chunks of a plan.
 const MAX_CHUNKS: u64 = 10_000;
 
-/// Samples of a cell up to which its pooled percentiles are exact (128 MiB).
+/// Samples of a cell, of its first 32 replications at most, up to which its pooled percentiles are exact
+/// (128 MiB).
 const POOLED_SAMPLES: f64 = 16_777_216.0;
 
 /// Replications after which the samples of a cell can be narrowed to what its percentiles need.
@@ -161,7 +162,7 @@ fn fitting_within<'a>(most: f64, cells: impl IntoIterator<Item = (&'a Cell, u32)
 
 fn keeps_samples(cell: &Cell, replications: u32) -> bool {
     cell.expected_requests() <= BINNED_SAMPLES
-        || expected_samples(cell, replications) <= POOLED_SAMPLES
+        || expected_samples(cell, replications.min(NARROWED_REPLICATIONS)) <= POOLED_SAMPLES
 }
 
 fn expected_samples(cell: &Cell, replications: u32) -> f64 {

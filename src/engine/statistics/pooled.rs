@@ -13,7 +13,7 @@ use super::buckets::{Buckets, Ranked};
 use super::confidence::{Confidence, Estimate};
 use super::histogram::Histogram;
 use super::sample::{KeptSample, MIN_VALUES_OF_P99};
-use super::windows::{MIN_REPLICATIONS, REACH, ValueRange, WindowedRuns, Windows};
+use super::windows::{MIN_REPLICATIONS, ValueRange, WindowedRuns, Windows};
 use crate::math;
 
 /// The samples of all replications of a cell.
@@ -139,11 +139,13 @@ fn share_standard_error(replications: &[&KeptSample], limit: f64) -> f64 {
     (squares * n / (n - 1.0)).sqrt() / total
 }
 
-/// Ranges around percentiles that further replications are most unlikely to move them out of, and their
-/// intervals. `None` with too few replications, or if some are histograms.
+/// Ranges around percentiles, of `reach` standard errors of the share of smaller values to both sides: an
+/// interval needs two or three, and what further replications add may move it by as many. `None` with too
+/// few replications, or if some are histograms.
 pub fn ranges_around<const N: usize>(
     samples: Vec<&KeptSample>,
     probabilities: [f64; N],
+    reach: f64,
 ) -> Option<Vec<ValueRange>> {
     let mut pooled = PooledSample::new(samples);
     if pooled.replications.len() < MIN_REPLICATIONS || !pooled.is_exact() {
@@ -151,7 +153,7 @@ pub fn ranges_around<const N: usize>(
     }
     let range = |probability: f64| {
         let middle = pooled.all.percentile(probability)?;
-        let reach = REACH * share_standard_error(&pooled.replications, middle);
+        let reach = reach * share_standard_error(&pooled.replications, middle);
         let mut edge = |probability: f64| match probability {
             ..=0.0 => Some(0.0),
             1.0.. => Some(f64::INFINITY),

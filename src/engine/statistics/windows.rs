@@ -11,10 +11,6 @@ use super::percentile::interpolated;
 /// Fewest replications whose spread says where percentiles lie.
 pub(super) const MIN_REPLICATIONS: usize = 10;
 
-/// Width of a window to each side, in standard errors of the share of smaller values: an interval needs
-/// two or three, and what later replications add may move it by as many.
-pub(super) const REACH: f64 = 6.0;
-
 /// Values of one run near the percentiles of all.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Windows {

@@ -12,7 +12,7 @@ use super::trees::{PrefillTrees, Trees};
 use crate::model::requests::BLOCK_REQUESTS;
 
 /// GPUs up to which a last pool is kept sorted; larger ones are trees.
-const SORTED_GPUS: u32 = 64;
+const SORTED_GPUS: u32 = 128;
 
 /// The same for a prefill pool, whose requests carry more.
 const SORTED_PREFILL_GPUS: u32 = 8;
