@@ -1,4 +1,5 @@
-//! Kernels of the engine: what one simulated request costs, and what its random draws cost alone.
+//! Kernels of the engine: what a simulated request costs alone and in a bundle, what its random draws
+//! cost, percentiles, and planning. (Tables belong to the command: `growth.py` times them.)
 //!
 //! `cargo bench -p sweep-engine`; divan prints the time per request as throughput.
 
@@ -12,6 +13,7 @@ use sweep_engine::plan::{Limits, Plan, plan};
 use sweep_engine::progress::Silent;
 use sweep_engine::scenario::Traces;
 use sweep_engine::spec::{AxisSpec, AxisValues, SweepSpec};
+use sweep_engine::statistics::{Confidence, KeptSample, PooledSample, RunSample};
 
 fn main() {
     divan::main();
@@ -141,4 +143,51 @@ fn bench_bundle(bencher: Bencher, width: VectorWidth, axes: &[(&str, &str)], rep
     };
     let requests = run();
     bencher.counter(ItemsCount::new(requests)).bench_local(run);
+}
+
+/// Lognormal values, as times to first token nearly are.
+fn lognormal(count: usize) -> Vec<f64> {
+    let plan = one_cell(&[("prompt_tokens.integer", "false"), ("mode", "mono")]);
+    let job = plan.job(plan.job_id(0));
+    let mut stream = RequestStream::new(job.scenario, &job.key, 0);
+    let mut block = Block::default();
+    let mut values = Vec::new();
+    while values.len() < count {
+        stream.fill(&mut block);
+        values.extend(block.prompt_tokens);
+    }
+    values.truncate(count);
+    values
+}
+
+/// Exact p50, p90 and p99, spread and trends of one run.
+#[divan::bench(args = [300, 2_000, 100_000, 5_000_000])]
+fn describe_run(bencher: Bencher, count: usize) {
+    let values = lognormal(count);
+    let mut sample = RunSample::default();
+    bencher.counter(ItemsCount::new(count)).bench_local(|| {
+        sample.clear();
+        sample.extend(values.iter().copied());
+        sample.describe()
+    });
+}
+
+/// Percentiles of ten runs together, with their intervals.
+#[divan::bench(args = [300, 2_000, 100_000])]
+fn pool_runs(bencher: Bencher, count: usize) {
+    let confidence = Confidence::new(0.95, 10);
+    let values = lognormal(10 * count);
+    let runs: Vec<KeptSample> = values.chunks(count).map(KeptSample::exact).collect();
+    bencher.counter(ItemsCount::new(10 * count)).bench_local(|| {
+        PooledSample::new(runs.iter().collect()).percentiles([0.5, 0.9, 0.99], &confidence)
+    });
+}
+
+/// Cells of a grid, resolved and checked.
+#[divan::bench(args = [48, 4_800])]
+fn plan_grid(bencher: Bencher, cells: usize) {
+    let rates = format!("lin:0.5:5:{}", cells / 8);
+    let axes =
+        [("rates", rates.as_str()), ("prefill", "4000,8000,12000,16000"), ("modes", "mono,disagg")];
+    bencher.counter(ItemsCount::new(cells)).bench_local(|| plan_of(&axes, 10));
 }

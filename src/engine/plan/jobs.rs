@@ -45,8 +45,11 @@ const CHUNK_JOBS: u64 = 64;
 /// Fewest chunks of a plan with enough work: keeps every core busy.
 const MIN_CHUNKS: u64 = 8;
 
-/// Samples of a bundle, which a worker holds in memory (64 MiB).
-const BUNDLED_SAMPLES: f64 = 8_388_608.0;
+/// Numbers that a worker holds in memory for a bundle (64 MiB): samples, and the state of pools.
+const BUNDLED_NUMBERS: f64 = 8_388_608.0;
+
+/// Those of a GPU, at most: six for each lane of the widest vectors.
+const NUMBERS_PER_GPU: f64 = 48.0;
 
 impl Plan {
     /// Number of jobs.
@@ -122,11 +125,11 @@ impl Plan {
     /// How many cells, counted from the first, have samples that fit into memory together when each is
     /// replicated as often as said. At least one, if there is one.
     pub fn fitting<'a>(&self, cells: impl IntoIterator<Item = (&'a Cell, u32)>) -> usize {
-        let narrowed = |(cell, replications): (&'a Cell, u32)| {
+        let kept = |(cell, replications): (&'a Cell, u32)| {
             let most = if self.narrows(cell) { NARROWED_REPLICATIONS } else { u32::MAX };
-            (cell, replications.min(most))
+            expected_samples(cell, replications.min(most))
         };
-        fitting_within(math::count(self.limits.samples_at_once), cells.into_iter().map(narrowed))
+        fitting_within(math::count(self.limits.samples_at_once), cells.into_iter().map(kept))
     }
 
     /// How many replications are to be done before samples are narrowed again, when `done` are: 32, then
@@ -137,10 +140,14 @@ impl Plan {
     }
 
     /// How many of these jobs, given by their cells, make a bundle: from the first on, as many as have
-    /// samples that fit into memory. At least one, if there is one; a function of the plan alone.
+    /// samples and pools that fit into memory. At least one, if there is one; a function of the plan alone.
     pub fn bundled(&self, cells: impl IntoIterator<Item = u32>) -> usize {
-        let cells = cells.into_iter().map(|cell| (&self.cells[cell as usize], 1));
-        fitting_within(BUNDLED_SAMPLES, cells)
+        let held = |cell: u32| {
+            let cell = &self.cells[cell as usize];
+            let gpus = f64::from(cell.scenario.cluster.gpus());
+            expected_samples(cell, 1) + NUMBERS_PER_GPU * gpus
+        };
+        fitting_within(BUNDLED_NUMBERS, cells.into_iter().map(held))
     }
 
     /// Requests to expect from all jobs.
@@ -150,14 +157,15 @@ impl Plan {
     }
 }
 
-fn fitting_within<'a>(most: f64, cells: impl IntoIterator<Item = (&'a Cell, u32)>) -> usize {
-    let mut samples = 0.0;
-    let fits = |&(cell, replications): &(&Cell, u32)| {
-        let is_first = samples == 0.0;
-        samples += expected_samples(cell, replications);
-        is_first || samples <= most
+/// How many amounts, counted from the first, stay below a bound together; at least one.
+fn fitting_within(most: f64, amounts: impl IntoIterator<Item = f64>) -> usize {
+    let mut sum = 0.0;
+    let fits = |amount: &f64| {
+        let is_first = sum == 0.0;
+        sum += amount;
+        is_first || sum <= most
     };
-    cells.into_iter().take_while(fits).count()
+    amounts.into_iter().take_while(fits).count()
 }
 
 fn keeps_samples(cell: &Cell, replications: u32) -> bool {

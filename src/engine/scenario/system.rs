@@ -174,6 +174,14 @@ impl Cluster {
         }
     }
 
+    /// GPUs of all pools.
+    pub fn gpus(&self) -> u32 {
+        match self {
+            Self::Mono(mono) => mono.num_gpus,
+            Self::Disagg(disagg) => disagg.prefill_gpus + disagg.decode_gpus,
+        }
+    }
+
     /// Prefill speed of one GPU, tokens per second.
     pub fn prefill_tokens_per_s(&self) -> f64 {
         match self {
