@@ -125,7 +125,11 @@ fn first_chunk(plan: &Plan, wave: &Range<usize>) -> Vec<JobId> {
     let cells = wave.clone().map(|cell| u32::try_from(cell).unwrap_or(u32::MAX));
     let jobs = (0..plan.replications)
         .flat_map(|replication| cells.clone().map(move |cell| JobId { cell, replication }));
-    jobs.take(usize::try_from(plan.chunk_size).unwrap_or(usize::MAX).min(PROBED_JOBS)).collect()
+    let chunk: Vec<JobId> = jobs
+        .take(usize::try_from(plan.chunk_size).unwrap_or(usize::MAX).min(PROBED_JOBS))
+        .collect();
+    let bundled = plan.bundled(chunk.iter().map(|id| id.cell));
+    chunk[..bundled].to_vec()
 }
 
 /// Simulates jobs on the path that a run takes; those that fail have no result.

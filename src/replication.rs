@@ -23,8 +23,8 @@ use crate::schema::{CellRow, JobRow, PROBABILITIES};
 /// percentiles wander, next to none needs more (a test counts them).
 const REACH: f64 = 6.0;
 
-/// How many times more are kept when that was too few.
-const WIDER: f64 = 4.0;
+/// The same when that was too few.
+const WIDER: f64 = 24.0;
 
 /// Rows of both tables.
 #[derive(Debug, Default)]
@@ -186,11 +186,19 @@ impl CellUnderWay {
 
     /// Keeps of the samples what pooled percentiles may need.
     fn narrow(&mut self, plan: &Plan) {
-        if self.row.is_some() || !plan.narrows(&plan.cells[self.cell as usize]) {
+        if self.row.is_some()
+            || !self.reach.is_finite()
+            || !plan.narrows(&plan.cells[self.cell as usize])
+        {
             return;
         }
         let samples = self.outputs.iter().filter_map(|output| output.ttft_s.as_ref());
-        if let Some(windows) = ranges_around(samples.collect(), PROBABILITIES, self.reach) {
+        if let Some(mut windows) = ranges_around(samples.collect(), PROBABILITIES, self.reach) {
+            // What was dropped once is not to be missed later: windows only shrink.
+            for (window, old) in windows.iter_mut().zip(&self.windows) {
+                window.low = window.low.max(old.low);
+                window.high = window.high.min(old.high);
+            }
             for sample in self.outputs.iter_mut().filter_map(|output| output.ttft_s.as_mut()) {
                 sample.narrow_to(&windows);
             }
@@ -211,11 +219,11 @@ impl CellUnderWay {
         Some((row, verdict))
     }
 
-    /// Runs all replications once more, and keeps more of their samples: in the end, all.
+    /// Runs all replications once more, and keeps more of their samples: the second time, all.
     fn start_over(&mut self, runner: &Runner) {
         self.outputs.clear();
         self.windows.clear();
-        self.reach *= WIDER;
+        self.reach = if self.reach > REACH { f64::INFINITY } else { WIDER };
         runner.expect_more(u64::from(self.wanted));
     }
 
@@ -263,6 +271,21 @@ mod tests {
 
     fn begun(cell: u32, windows: Vec<ValueRange>) -> CellUnderWay {
         CellUnderWay { cell, outputs: Vec::new(), wanted: 40, windows, reach: REACH, row: None }
+    }
+
+    #[test]
+    fn windows_only_shrink() {
+        let plan = plan_of(40);
+        let runner = Runner::new(Some(2), &Silent).unwrap();
+        let mut cells = vec![begun(0, Vec::new())];
+        look(&plan, &mut cells, &runner).unwrap();
+        let cell = &mut cells[0];
+        let before = cell.windows.clone();
+        assert_eq!(before.len(), PROBABILITIES.len());
+        // Wider than any sample.
+        cell.reach = 1e6;
+        cell.narrow(&plan);
+        assert_eq!(cell.windows, before);
     }
 
     #[test]

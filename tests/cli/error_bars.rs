@@ -75,6 +75,29 @@ fn percentiles_of_many_replications_are_those_of_all_samples() {
     assert_eq!(cells.text(0, "quantile_method"), Some("exact"));
 }
 
+/// Fixed lengths at fixed times: no replication differs from another, and there is no error.
+#[test]
+fn replications_that_are_all_alike_end() {
+    let place = Place::new();
+    let fixed = "--rates 20 --sim-seconds 100 --warmup-seconds 10 --observe arrivals --modes mono \
+        --set arrival.kind=deterministic --set prompt_tokens.mode=fixed --set prompt_tokens.value=1000 \
+        --set output_tokens.mode=fixed --set output_tokens.value=300";
+    let some = cells(&place, "some", &format!("{fixed} --replications 10"));
+    let many = cells(&place, "many", &format!("{fixed} --replications 70"));
+    for (name, _) in PERCENTILES {
+        let pooled = format!("pooled_{name}");
+        let (some, many) = (some.number(0, &pooled).unwrap(), many.number(0, &pooled).unwrap());
+        assert!((many / some - 1.0).abs() < 0.01, "{name}: {some}, {many}");
+    }
+    // Runs of one request or none.
+    cells(
+        &place,
+        "few",
+        "--rates 0.02,0.05 --modes mono --sim-seconds 60 --warmup-seconds 0 --seed 6 \
+        --replications 2",
+    );
+}
+
 #[test]
 fn another_level_has_columns_of_its_own_name_and_width() {
     let place = Place::new();

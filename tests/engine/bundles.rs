@@ -70,7 +70,7 @@ fn speed() -> impl Strategy<Value = f64> {
 
 /// Small pools mostly, and such on both sides of the sizes at which their data structure changes.
 fn gpus() -> impl Strategy<Value = u32> {
-    prop_oneof![4 => 1_u32..=4, 2 => 5_u32..=9, 1 => prop::sample::select(vec![16, 17, 100])]
+    prop_oneof![4 => 1_u32..=4, 2 => 5_u32..=9, 1 => prop::sample::select(vec![16, 17, 128, 129, 200])]
 }
 
 fn cluster() -> impl Strategy<Value = Cluster> {

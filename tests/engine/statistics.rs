@@ -458,6 +458,29 @@ mod pooled {
         assert_eq!(ranges_around(samples.iter().collect(), PROBABILITIES, REACH), None);
     }
 
+    /// Each run alone would be divided as finely as floats are.
+    #[test]
+    fn runs_of_single_values_far_apart_have_percentiles() {
+        let values = [1e-17, 0.02, 0.021, 3.5, 1e6, 4e11];
+        let samples: Vec<KeptSample> = values.iter().map(|value| exact(&[*value])).collect();
+        let [p50, p90, p99] = found(&samples, 0.95);
+        assert_eq!(p50.unwrap().estimate.mean, type_7(&values, 0.5));
+        assert_eq!(p90.unwrap().estimate.mean, type_7(&values, 0.9));
+        assert_eq!(p99, None, "too few values");
+    }
+
+    #[test]
+    fn replications_that_are_all_alike_have_windows_with_values() {
+        let values: Vec<f64> = (1..=90).map(f64::from).collect();
+        let mut samples: Vec<KeptSample> = (0..12).map(|_| exact(&values)).collect();
+        let expected = found(&samples, 0.95);
+        let ranges = ranges_around(samples.iter().collect(), PROBABILITIES, REACH).unwrap();
+        for sample in &mut samples {
+            sample.narrow_to(&ranges);
+        }
+        assert_eq!(found(&samples, 0.95), expected);
+    }
+
     #[test]
     fn few_replications_do_not_say_where_percentiles_lie() {
         let samples: Vec<KeptSample> =

@@ -48,8 +48,12 @@ const MIN_CHUNKS: u64 = 8;
 /// Numbers that a worker holds in memory for a bundle (64 MiB): samples, and the state of pools.
 const BUNDLED_NUMBERS: f64 = 8_388_608.0;
 
-/// Those of a GPU, at most: six for each lane of the widest vectors.
-const NUMBERS_PER_GPU: f64 = 48.0;
+/// Those of a job whose draws nobody shares, at most: a block of each input, drawn and side by side.
+const NUMBERS_PER_JOB: f64 = 2_048.0;
+
+/// Those of a GPU, at most: six for each lane of the widest vectors, and as many where their number is
+/// rounded up.
+const NUMBERS_PER_GPU: f64 = 96.0;
 
 impl Plan {
     /// Number of jobs.
@@ -136,7 +140,10 @@ impl Plan {
     /// twice as many each time.
     pub fn next_narrowing(done: u32) -> u32 {
         let doublings = (done / NARROWED_REPLICATIONS).checked_ilog2().map_or(0, |log| log + 1);
-        NARROWED_REPLICATIONS.checked_shl(doublings).unwrap_or(u32::MAX)
+        2_u32
+            .checked_pow(doublings)
+            .and_then(|times| times.checked_mul(NARROWED_REPLICATIONS))
+            .unwrap_or(u32::MAX)
     }
 
     /// How many of these jobs, given by their cells, make a bundle: from the first on, as many as have
@@ -145,7 +152,7 @@ impl Plan {
         let held = |cell: u32| {
             let cell = &self.cells[cell as usize];
             let gpus = f64::from(cell.scenario.cluster.gpus());
-            expected_samples(cell, 1) + NUMBERS_PER_GPU * gpus
+            expected_samples(cell, 1) + NUMBERS_PER_JOB + NUMBERS_PER_GPU * gpus
         };
         fitting_within(BUNDLED_NUMBERS, cells.into_iter().map(held))
     }

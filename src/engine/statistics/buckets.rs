@@ -34,8 +34,7 @@ impl Scale {
     /// About one bucket for every four to eight of `len` values from `least` to `greatest`.
     fn new(len: usize, least: f64, greatest: f64) -> Self {
         let (least, greatest) = (least.max(LEAST).to_bits(), greatest.max(LEAST).to_bits());
-        let most = (len / 4).clamp(1, MAX_BUCKETS) as u64;
-        let shift = u64::BITS - ((greatest - least) / most).leading_zeros();
+        let shift = shift_for(len, least, greatest);
         let first = least >> shift;
         let buckets = (greatest >> shift) - first + 1;
         Self { shift, first, buckets: usize::try_from(buckets).unwrap_or(usize::MAX) }
@@ -53,6 +52,12 @@ impl Scale {
     fn bucket_of(&self, value: f64) -> usize {
         (((value.to_bits() as i64) >> self.shift) - self.first as i64).max(0) as usize
     }
+}
+
+/// Bits to leave out, so that there are few buckets for `len` values with bits from `least` to `greatest`.
+fn shift_for(len: usize, least: u64, greatest: u64) -> u32 {
+    let most = (len / 4).clamp(1, MAX_BUCKETS) as u64;
+    u64::BITS - ((greatest - least) / most).leading_zeros()
 }
 
 impl Buckets {
@@ -166,7 +171,16 @@ pub(super) struct Ranked<'a> {
 impl<'a> Ranked<'a> {
     pub(super) fn new(mut runs: Vec<&'a Buckets>) -> Self {
         runs.retain(|run| !run.is_empty());
-        let shift = runs.iter().map(|run| run.scale.shift).max().unwrap_or_default();
+        // Runs of few values are finely divided; far apart, they would have too many buckets together.
+        let own = runs.iter().map(|run| run.scale.shift).max().unwrap_or_default();
+        let bits = |run: &&Buckets| {
+            let Scale { shift, first, buckets } = run.scale;
+            (first << shift, (first + buckets as u64 - 1) << shift)
+        };
+        let least = runs.iter().map(|run| bits(run).0).min().unwrap_or_default();
+        let greatest = runs.iter().map(|run| bits(run).1).max().unwrap_or_default();
+        let len = runs.iter().map(|run| run.len()).sum();
+        let shift = own.max(shift_for(len, least, greatest));
         let names = |run: &&Buckets| {
             let Scale { shift: own, first, buckets } = run.scale;
             (first >> (shift - own), (first + buckets as u64 - 1) >> (shift - own))

@@ -63,7 +63,12 @@ impl<'a> PooledSample<'a> {
     /// Whether a percentile or an interval was asked for that lies outside the windows: then what was
     /// returned means nothing.
     pub fn has_missed(&self) -> bool {
-        matches!(&self.all, All::Windowed(runs) if runs.has_missed)
+        match &self.all {
+            All::Exact(_) => false,
+            All::Windowed(runs) => runs.has_missed,
+            // Of a run that became far longer than the others.
+            All::Binned(_) => self.replications.iter().any(|run| run.as_windowed().is_some()),
+        }
     }
 
     /// Number of values.
@@ -139,6 +144,9 @@ fn share_standard_error(replications: &[&KeptSample], limit: f64) -> f64 {
     (squares * n / (n - 1.0)).sqrt() / total
 }
 
+/// Fewest values to both sides of a percentile.
+const MIN_REACH: f64 = 16.0;
+
 /// Ranges around percentiles, of `reach` standard errors of the share of smaller values to both sides: an
 /// interval needs two or three, and what further replications add may move it by as many. `None` with too
 /// few replications, or if some are histograms.
@@ -153,7 +161,9 @@ pub fn ranges_around<const N: usize>(
     }
     let range = |probability: f64| {
         let middle = pooled.all.percentile(probability)?;
-        let reach = reach * share_standard_error(&pooled.replications, middle);
+        // Some values at least, where replications are all alike.
+        let some = MIN_REACH / math::count(pooled.len());
+        let reach = some.max(reach * share_standard_error(&pooled.replications, middle));
         let mut edge = |probability: f64| match probability {
             ..=0.0 => Some(0.0),
             1.0.. => Some(f64::INFINITY),
@@ -188,7 +198,7 @@ fn merged(replications: &[&KeptSample]) -> Histogram {
     for sample in replications {
         match sample {
             KeptSample::Exact(buckets) => all.merge(&Histogram::of(buckets.values())),
-            KeptSample::Windowed(_) => debug_assert!(false, "windows and histograms in one cell"),
+            KeptSample::Windowed(_) => {}
             KeptSample::Binned(histogram) => all.merge(histogram),
         }
     }

@@ -36,6 +36,14 @@ impl Class {
         };
         Self { first_gpus, decode_gpus, follows_arrivals: scenario.observe == Observe::Arrivals }
     }
+
+    /// Whether it is a large prefill pool with more GPUs than requests: to empty it would take more than
+    /// to fill it.
+    pub(super) fn is_mostly_idle(self, requests: f64) -> bool {
+        const LARGE: u32 = 64;
+        let gpus = self.first_gpus;
+        self.decode_gpus.is_some() && gpus > LARGE && f64::from(gpus) > requests
+    }
 }
 
 /// A group under way.

@@ -123,8 +123,8 @@ fn run<S: Simd>(
         });
         requests += BLOCK_REQUESTS as u64;
     }
-    // Near their limit: the scalar path says on which side.
-    for number in bundle.unfinished_jobs() {
+    // Of those near their limit the scalar path says on which side.
+    for number in bundle.jobs_left() {
         let outcome = simulate_observed(&jobs[number], scalar, progress, |_| ());
         if outcome == Err(SimError::Interrupted) {
             return Err(SimError::Interrupted);
@@ -138,6 +138,8 @@ fn run<S: Simd>(
 struct Bundle<'a, S: Simd> {
     /// Positions of jobs, group by group, lane by lane.
     order: Vec<usize>,
+    /// Positions of jobs that go better alone.
+    alone: Vec<usize>,
     groups: Vec<LaneGroup<S>>,
     shared: Shared<'a>,
     interleaved: Vec<Interleaved<S>>,
@@ -169,12 +171,14 @@ impl<'a, S: Simd> Bundle<'a, S> {
         let inputs: Vec<JobInputs> = jobs.iter().map(|job| shared.inputs_of(job)).collect();
         let classes: Vec<Class> = jobs.iter().map(|job| Class::of(job.scenario)).collect();
         let requests = |job: &usize| jobs[*job].scenario.mean_arrivals();
-        let mut order: Vec<usize> = (0..jobs.len()).collect();
+        let (alone, mut order): (Vec<usize>, Vec<usize>) =
+            (0..jobs.len()).partition(|&job| classes[job].is_mostly_idle(requests(&job)));
         order.sort_by(|one, other| {
             let by_class = classes[*one].cmp(&classes[*other]);
             by_class.then_with(|| requests(one).total_cmp(&requests(other)))
         });
-        let mut bundle = Self { order, groups: Vec::new(), shared, interleaved: Vec::new() };
+        let (groups, interleaved) = (Vec::new(), Vec::new());
+        let mut bundle = Self { order, alone, groups, shared, interleaved };
         let mut known = BTreeMap::new();
         let mut start = 0;
         while start < bundle.order.len() {
@@ -225,9 +229,11 @@ impl<'a, S: Simd> Bundle<'a, S> {
         self.groups.iter().any(|group| group.is_open)
     }
 
-    fn unfinished_jobs(&self) -> impl Iterator<Item = usize> {
+    /// Jobs that are still to be simulated, one by one.
+    fn jobs_left(&self) -> impl Iterator<Item = usize> {
         let places = self.groups.iter().filter(|group| group.is_open).map(|group| &group.places);
-        places.flat_map(|places| &self.order[places.clone()]).copied()
+        let unfinished = places.flat_map(|places| &self.order[places.clone()]);
+        unfinished.chain(&self.alone).copied()
     }
 
     /// Lets the next block of requests arrive in all lanes that still have some to come; hands over
