@@ -35,12 +35,12 @@ fn cells(place: &Place, name: &str, arguments: &str) -> Table {
 #[test]
 fn cells_that_do_not_fit_together_have_the_rows_of_cells_alone() {
     let place = place();
-    // 2 cells x 32 of 40 replications x 120,000 samples fit, 3 do not.
-    let long = longer(60);
-    let sweep = |speeds: &str| format!("{long} --prefill {speeds} --replications 40");
+    // 2 cells x 32 of 34 replications x 200,000 samples fit, 3 do not.
+    let long = longer(100);
+    let sweep = |speeds: &str| format!("{long} --prefill {speeds} --replications 34");
     let together = cells(&place, "together", &sweep("8000,9000,10000"));
     let jobs = place.table("results/together/jobs.parquet");
-    assert_eq!(jobs.rows.len(), 120);
+    assert_eq!(jobs.rows.len(), 102);
     for (cell, speed) in ["8000", "9000", "10000"].into_iter().enumerate() {
         let alone = cells(&place, speed, &sweep(speed));
         assert_eq!(together.results(cell), alone.results(0), "{speed}");
@@ -48,7 +48,7 @@ fn cells_that_do_not_fit_together_have_the_rows_of_cells_alone() {
             assert_eq!(together.value(cell, name), alone.value(0, name), "{name} at {speed}");
         }
         let jobs_alone = place.table(&format!("results/{speed}/jobs.parquet"));
-        for replication in 0..40 {
+        for replication in 0..34 {
             assert_eq!(jobs.results(3 * replication + cell), jobs_alone.results(replication));
         }
     }
@@ -74,15 +74,15 @@ fn a_cell_that_does_not_fit_has_a_histogram_within_a_thousandth() {
 #[test]
 fn cells_that_take_turns_have_the_rows_of_cells_alone() {
     let place = place();
-    let long = longer(60);
+    let long = longer(100);
     let sweep = |speeds: &str| {
         format!(
             "{long} --prefill {speeds} --replications 20 --precision 0.0001 --of mean_ttft_s \
-             --max-replications 50"
+             --max-replications 36"
         )
     };
     let together = cells(&place, "together", &sweep("8000,9000,10000"));
-    assert_eq!(together.column("replications"), [50, 50, 50]);
+    assert_eq!(together.column("replications"), [36, 36, 36]);
     for (cell, speed) in ["8000", "9000", "10000"].into_iter().enumerate() {
         let alone = cells(&place, speed, &sweep(speed));
         assert_eq!(together.results(cell), alone.results(0), "{speed}");

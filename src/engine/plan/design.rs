@@ -23,7 +23,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { jobs: 10_000_000, requests_per_job: 100_000_000, samples_at_once: 8_388_608 }
+        Self { jobs: 10_000_000, requests_per_job: 100_000_000, samples_at_once: 16_777_216 }
     }
 }
 

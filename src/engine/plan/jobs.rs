@@ -42,8 +42,8 @@ const CHUNK_REQUESTS: (f64, f64) = (65_536.0, 262_144.0);
 /// Jobs that a large chunk has however long they are, so that they fill vectors.
 const CHUNK_JOBS: u64 = 64;
 
-/// Fewest chunks of a plan with enough work: keeps every core busy.
-const MIN_CHUNKS: u64 = 8;
+/// Fewest chunks of a wave with enough work: its cores wait for each other at the end.
+const MIN_CHUNKS: u64 = 4;
 
 /// Numbers that a worker holds in memory for a bundle (64 MiB): samples, and the state of pools.
 const BUNDLED_NUMBERS: f64 = 8_388_608.0;
@@ -203,7 +203,8 @@ pub fn stream_key(scenario: &Scenario, seeding: Seeding) -> StreamKey {
 pub(super) fn chunk_size(jobs: u64, cells: u64, waves: u64, expected_requests: f64) -> u64 {
     let requests_per_job = (expected_requests / jobs as f64).max(1.0);
     let worthwhile = |requests: f64| (requests / requests_per_job).ceil() as u64;
-    let balanced = jobs.div_ceil(MIN_CHUNKS).max(worthwhile(CHUNK_REQUESTS.0));
+    let of_wave = jobs.div_ceil(waves.max(1));
+    let balanced = of_wave.div_ceil(MIN_CHUNKS).max(worthwhile(CHUNK_REQUESTS.0));
     let wanted = balanced.min(worthwhile(CHUNK_REQUESTS.1).max(CHUNK_JOBS));
     let replication = cells.div_ceil(waves).max(1);
     let size = if wanted >= replication {

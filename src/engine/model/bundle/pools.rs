@@ -1,6 +1,6 @@
-//! FIFO pools of many lanes, one system per lane: the same admissions as `FifoPool`, side by side.
+//! What pools of many lanes have in common: one system per lane, the same admissions as `FifoPool`.
 //!
-//! What the lanes of a pool are to the code around it; `sorted` and `trees` are two ways to keep them.
+//! `sorted` and `trees` are two ways to keep the times at which GPUs become free.
 #![expect(clippy::inline_always, reason = "vector instructions are inlined where they exist only")]
 
 use pulp::{Simd, bytemuck};

@@ -54,7 +54,7 @@ impl<S: Simd> LaneWindow<S> {
 }
 
 #[inline(always)]
-pub(super) fn is_nowhere<S: Simd>(simd: S, mask: S::m64s) -> bool {
+fn is_nowhere<S: Simd>(simd: S, mask: S::m64s) -> bool {
     simd.first_true_m64s(mask) == S::F64_LANES
 }
 
