@@ -60,6 +60,7 @@ pub(crate) fn replicate(
     runner: &Runner,
 ) -> Result<Results, Failure> {
     let mut results = Results::default();
+    results.jobs.reserve(usize::try_from(plan.num_jobs()).unwrap_or_default());
     let most = plan.precision.as_ref().map_or(plan.replications, |rule| rule.max_replications);
     let levels = Levels::new(plan.confidence, most);
     for wave in plan.waves() {
@@ -68,7 +69,7 @@ pub(crate) fn replicate(
             results.jobs.extend(outputs.into_iter().map(|output| job_row(plan, folders, output)));
         }
     }
-    results.jobs.sort_by_key(|row| (row.result.id.replication, row.result.id.cell));
+    results.jobs.sort_unstable_by_key(|row| (row.result.id.replication, row.result.id.cell));
     Ok(results)
 }
 

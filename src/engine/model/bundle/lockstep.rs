@@ -72,7 +72,7 @@ pub struct BundleScratch {
     scalar: Scratch,
 }
 
-/// Simulates jobs side by side: the results, and bits, of [`super::super::simulate`] for each.
+/// Simulates jobs side by side: the results, and bits, of [`simulate_observed`] for each.
 ///
 /// `on_done` gets the position of a job, its result and its samples, in no particular order.
 ///
