@@ -111,8 +111,8 @@ fn run_wave(
     Ok(cells.into_iter().filter_map(|cell| Some((cell.row?, cell.outputs))).collect())
 }
 
-/// How many cells, from the first, have their turn. The samples of a look fit into memory; those that
-/// wait are of earlier looks, so there is one such amount for each look at most.
+/// How many cells, from the first, have their turn: their first 32 replications fit into memory, and of more
+/// only what is near percentiles is kept. Those that wait are of earlier looks.
 fn in_turn(plan: &Plan, cells: &[CellUnderWay]) -> usize {
     plan.fitting(cells.iter().map(|progress| {
         let needed = if progress.row.is_none() { progress.wanted } else { 0 };

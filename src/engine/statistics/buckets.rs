@@ -1,8 +1,8 @@
 //! A sample in buckets by size: what an order statistic needs of a full sort, for a fraction of its price.
 //!
 //! The bits of non-negative floats are in the order of their values, so the leading ones make a bucket.
-//! A counting sort by bucket (two passes) leaves each order statistic in a bucket of a few values, and
-//! buckets of many runs with each other's names in the same order.
+//! A counting sort by bucket (two passes) leaves each order statistic in a bucket of a few values, and the
+//! buckets of several runs add up to those of all of them.
 
 use super::sample::extremes;
 
