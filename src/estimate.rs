@@ -4,13 +4,13 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use sweep_engine::model::{
-    BundleScratch, Job, Scratch, Summary, VectorWidth, simulate_bundle, simulate_in_batches,
-    simulate_observed,
+    BundleScratch, Job, Scratch, SimError, Summary, VectorWidth, simulate_bundle,
+    simulate_in_batches, simulate_observed,
 };
 use sweep_engine::plan::{Cell, JobId, Plan, stream_key};
 use sweep_engine::progress::Silent;
 use sweep_engine::scenario::Scenario;
-use sweep_engine::statistics::Keep;
+use sweep_engine::statistics::{Keep, RunSample};
 
 use crate::failure::Failure;
 use crate::frame::{jobs_frame, write_parquet};
@@ -143,29 +143,24 @@ fn simulate(
     let mut keep = |place: usize, summary: Summary| {
         results.push(JobResult { id: ids[place], outcome: Ok(summary) });
     };
-    if plan.runs_in_batches() {
-        let mut scratch = Scratch::default();
-        for (place, job) in jobs.iter().enumerate() {
-            let simulated = simulate_in_batches(job, &mut scratch, &Silent, |_| ());
-            if let Ok((summary, _)) = simulated {
-                keep(place, summary);
-            }
+    let (alone, bundled): (Vec<usize>, Vec<usize>) =
+        (0..jobs.len()).partition(|&place| plan.cuts_into_batches(plan.cell(ids[place])));
+    let mut scratch = Scratch::default();
+    for place in alone {
+        let simulated = simulate_in_batches(&jobs[place], &mut scratch, &Silent, |_| ());
+        if let Ok((summary, _)) = simulated {
+            keep(place, summary);
         }
-    } else {
-        // Nobody interrupts it.
-        let _ = simulate_bundle(
-            VectorWidth::widest(),
-            jobs,
-            memory,
-            &Silent,
-            |place, outcome, sample| {
-                if let Ok(summary) = outcome {
-                    std::hint::black_box(sample.keep(Keep::All));
-                    keep(place, summary);
-                }
-            },
-        );
     }
+    let lanes: Vec<Job> = bundled.iter().map(|&place| jobs[place]).collect();
+    let on_done = |lane: usize, outcome: Result<Summary, SimError>, sample: &mut RunSample| {
+        if let Ok(summary) = outcome {
+            std::hint::black_box(sample.keep(Keep::All));
+            keep(bundled[lane], summary);
+        }
+    };
+    // Nobody interrupts it.
+    let _ = simulate_bundle(VectorWidth::widest(), &lanes, memory, &Silent, on_done);
     results
 }
 
@@ -185,8 +180,8 @@ fn probe_tables(plan: &Plan, rows: &[JobRow]) -> Result<f64, Failure> {
     if rows.is_empty() {
         return Ok(0.0);
     }
-    let table: Vec<JobRow> = rows.iter().cycle().take(TABLE_ROWS).cloned().collect();
-    let time = |rows: &[JobRow]| -> Result<f64, Failure> {
+    let table: Vec<&JobRow> = rows.iter().cycle().take(TABLE_ROWS).collect();
+    let time = |rows: &[&JobRow]| -> Result<f64, Failure> {
         let before = Instant::now();
         let mut table = jobs_frame(plan, rows).map_err(|e| Failure::encoding("a table", e))?;
         write_parquet(&mut table, Vec::new(), std::io::sink())

@@ -25,11 +25,11 @@ use crate::schema::{
 const ROW_GROUP_ROWS: usize = 100_000;
 
 /// The table `jobs`: one row per job, in the order of job numbers.
-pub(crate) fn jobs_frame(plan: &Plan, rows: &[JobRow]) -> Result<DataFrame, PolarsError> {
+pub(crate) fn jobs_frame(plan: &Plan, rows: &[&JobRow]) -> Result<DataFrame, PolarsError> {
     let cells: Vec<&Cell> = rows.iter().map(|row| plan.cell(row.result.id)).collect();
     let numbers: Vec<u32> = rows.iter().map(|row| row.result.id.cell).collect();
     let mut columns = vec![series("cell", numbers)];
-    columns.extend(JOB_COLUMNS.iter().map(|column| field_series(column, rows.iter())));
+    columns.extend(JOB_COLUMNS.iter().map(|column| field_series(column, rows.iter().copied())));
     columns.extend(cell_series(plan, &cells));
     columns.extend(METRICS.iter().map(|metric| {
         let summaries = rows.iter().map(|row| row.result.outcome.as_ref().ok());

@@ -8,8 +8,8 @@
 
 use std::ops::Range;
 
-use sweep_engine::plan::{JobId, Plan};
-use sweep_engine::statistics::{Keep, KeptSample, ValueRange, ranges_around};
+use sweep_engine::plan::{Cell, JobId, Plan};
+use sweep_engine::statistics::{Keep, KeptSample, ValueRange, batches_suffice, ranges_around};
 
 use crate::aggregate::{cell_row, job_row};
 use crate::assemble::TraceFolders;
@@ -29,10 +29,19 @@ const WIDER: f64 = 24.0;
 /// Rows of both tables.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
-    /// By replication, then by cell.
-    pub(crate) jobs: Vec<JobRow>,
+    /// By cell, then by replication.
+    pub(crate) jobs: Vec<Vec<JobRow>>,
     /// By cell.
     pub(crate) cells: Vec<CellRow>,
+}
+
+impl Results {
+    /// By replication, then by cell: in the order of job numbers.
+    pub(crate) fn jobs_by_number(&self) -> Vec<&JobRow> {
+        let mut rows: Vec<&JobRow> = self.jobs.iter().flatten().collect();
+        rows.sort_unstable_by_key(|row| (row.result.id.replication, row.result.id.cell));
+        rows
+    }
 }
 
 /// A cell under way.
@@ -60,16 +69,15 @@ pub(crate) fn replicate(
     runner: &Runner,
 ) -> Result<Results, Failure> {
     let mut results = Results::default();
-    results.jobs.reserve(usize::try_from(plan.num_jobs()).unwrap_or_default());
     let most = plan.precision.as_ref().map_or(plan.replications, |rule| rule.max_replications);
     let levels = Levels::new(plan.confidence, most);
     for wave in plan.waves() {
         for (row, outputs) in run_wave(plan, wave, &levels, runner)? {
             results.cells.push(row);
-            results.jobs.extend(outputs.into_iter().map(|output| job_row(plan, folders, output)));
+            let rows = outputs.into_iter().map(|output| job_row(plan, folders, output));
+            results.jobs.push(rows.collect());
         }
     }
-    results.jobs.sort_unstable_by_key(|row| (row.result.id.replication, row.result.id.cell));
     Ok(results)
 }
 
@@ -126,15 +134,29 @@ fn look(plan: &Plan, cells: &mut [CellUnderWay], runner: &Runner) -> Result<(), 
     let open = || cells.iter().filter(|cell| cell.row.is_none());
     let last = open().map(|cell| cell.wanted).max().unwrap_or_default();
     let mut start = open().map(CellUnderWay::done).min().unwrap_or_default();
+    let piece = replications_at_once(plan, open().count());
+    for cell in cells.iter_mut() {
+        let lacking = cell.wanted.saturating_sub(cell.done());
+        cell.outputs.reserve_exact(usize::try_from(lacking).unwrap_or_default());
+    }
     while start < last {
-        let end = Plan::next_narrowing(start).min(last);
+        let narrowing = Plan::next_narrowing(start);
+        let end = narrowing.min(last).min(start.saturating_add(piece));
         run_block(plan, cells, start..end, runner)?;
         start = end;
-        if start == Plan::next_narrowing(start - 1) {
+        if start == narrowing {
             runner.for_each(cells, |cell| cell.narrow(plan));
         }
     }
-    Ok(())
+    cut_into_batches(plan, cells, runner)
+}
+
+/// Replications whose results come back together: enough chunks for many threads, few enough that results
+/// on their way take little memory.
+fn replications_at_once(plan: &Plan, cells: usize) -> u32 {
+    const CHUNKS: u64 = 64;
+    let jobs = CHUNKS.saturating_mul(plan.chunk_size);
+    u32::try_from(jobs.div_ceil(cells.max(1) as u64)).unwrap_or(u32::MAX)
 }
 
 fn run_block(
@@ -143,7 +165,6 @@ fn run_block(
     replications: Range<u32>,
     runner: &Runner,
 ) -> Result<(), Failure> {
-    let in_batches = plan.runs_in_batches();
     let open: Vec<(&CellUnderWay, Range<u32>)> = cells
         .iter()
         .filter(|cell| cell.row.is_none())
@@ -158,12 +179,40 @@ fn run_block(
         .map(|(cell, replication)| Task {
             id: JobId { cell: cell.cell, replication },
             keep: cell.keep(plan),
-            in_batches,
+            in_batches: plan.cuts_into_batches(&plan.cells[cell.cell as usize]),
         })
         .collect();
+    let outputs = runner.run(plan, &tasks)?;
     let first = cells.first().map_or(0, |cell| cell.cell);
-    for output in runner.run(plan, &tasks)? {
+    for output in outputs {
         cells[(output.result.id.cell - first) as usize].outputs.push(output);
+    }
+    Ok(())
+}
+
+/// Simulates single runs once more that turned out long enough for batches when nobody expected it.
+fn cut_into_batches(
+    plan: &Plan,
+    cells: &mut [CellUnderWay],
+    runner: &Runner,
+) -> Result<(), Failure> {
+    if !plan.has_single_runs() {
+        return Ok(());
+    }
+    let mut again: Vec<&mut CellUnderWay> =
+        cells.iter_mut().filter(|cell| cell.lacks_batches(plan)).collect();
+    let tasks: Vec<Task> = again
+        .iter()
+        .map(|cell| Task {
+            id: JobId { cell: cell.cell, replication: 0 },
+            keep: cell.keep(plan),
+            in_batches: true,
+        })
+        .collect();
+    runner.expect_more(tasks.len() as u64);
+    let outputs = runner.run(plan, &tasks)?;
+    for (cell, output) in again.iter_mut().zip(outputs) {
+        cell.outputs = vec![output];
     }
     Ok(())
 }
@@ -172,6 +221,17 @@ impl CellUnderWay {
     /// Replications that are done.
     fn done(&self) -> u32 {
         u32::try_from(self.outputs.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether it has a single run that was not cut into batches, but should have been.
+    fn lacks_batches(&self, plan: &Plan) -> bool {
+        let Cell { scenario, load, .. } = &plan.cells[self.cell as usize];
+        let [JobOutput { result, batches, .. }] = self.outputs.as_slice() else { return false };
+        batches.is_empty()
+            && result.outcome.as_ref().is_ok_and(|summary| {
+                let relaxations = load.relaxations(scenario);
+                batches_suffice(summary.num_samples, relaxations, summary.part_correlation)
+            })
     }
 
     /// What to keep of further samples.

@@ -130,12 +130,16 @@ impl<'a> Runner<'a> {
     ///
     /// # Errors
     /// Interrupted.
-    pub(crate) fn run(&self, plan: &Plan, tasks: &[Task]) -> Result<Vec<JobOutput>, Failure> {
+    pub(crate) fn run(
+        &self,
+        plan: &Plan,
+        tasks: &[Task],
+    ) -> Result<impl Iterator<Item = JobOutput> + use<>, Failure> {
         let chunk_size = usize::try_from(plan.chunk_size).unwrap_or(usize::MAX);
         let chunks: Result<Vec<Vec<JobOutput>>, Failure> = self.threads.install(|| {
             tasks.par_chunks(chunk_size).map(|chunk| self.run_chunk(plan, chunk)).collect()
         });
-        Ok(chunks?.into_iter().flatten().collect())
+        Ok(chunks?.into_iter().flatten())
     }
 
     /// Computes something for every item on the same threads; results come in order.
@@ -180,30 +184,33 @@ impl<'a> Runner<'a> {
         tasks: &[Task],
         memory: &mut Memory,
     ) -> Result<Vec<JobOutput>, Failure> {
-        let jobs: Vec<Job> = tasks.iter().map(|task| plan.job(task.id)).collect();
         let mut outputs: Vec<Option<JobOutput>> = vec![None; tasks.len()];
-        if !tasks.iter().any(|task| task.in_batches) {
-            let mut on_done = |place: usize, outcome, sample: &mut RunSample| {
-                let output = tasks[place].output(&outcome, sample);
-                self.report(&output);
-                outputs[place] = Some(output);
-            };
-            let simulate =
-                || (self.paths.bundle)(&jobs, &mut memory.bundle, self.progress, &mut on_done);
-            match catch_unwind(AssertUnwindSafe(simulate)) {
-                Ok(Err(_)) => return Err(Failure::Interrupted),
-                Ok(Ok(())) => {}
-                // What a panic left behind is not to be trusted. Whose it was shows one by one.
-                Err(_) => memory.bundle = BundleScratch::default(),
-            }
+        let (places, jobs): (Vec<usize>, Vec<Job>) = tasks
+            .iter()
+            .enumerate()
+            .filter(|(_, task)| !task.in_batches)
+            .map(|(place, task)| (place, plan.job(task.id)))
+            .unzip();
+        let mut on_done = |lane: usize, outcome, sample: &mut RunSample| {
+            let output = tasks[places[lane]].output(&outcome, sample);
+            self.report(&output);
+            outputs[places[lane]] = Some(output);
+        };
+        let simulate =
+            || (self.paths.bundle)(&jobs, &mut memory.bundle, self.progress, &mut on_done);
+        match catch_unwind(AssertUnwindSafe(simulate)) {
+            Ok(Err(_)) => return Err(Failure::Interrupted),
+            Ok(Ok(())) => {}
+            // What a panic left behind is not to be trusted. Whose it was shows one by one.
+            Err(_) => memory.bundle = BundleScratch::default(),
         }
+        let one = |task: &Task, memory: &mut Memory| {
+            self.run_job(&plan.job(task.id), *task, &mut memory.one).inspect(|o| self.report(o))
+        };
         outputs
             .into_iter()
-            .zip(jobs.iter().zip(tasks))
-            .map(|(output, (job, task))| match output {
-                Some(output) => Ok(output),
-                None => self.run_job(job, *task, &mut memory.one).inspect(|o| self.report(o)),
-            })
+            .zip(tasks)
+            .map(|(output, task)| output.map_or_else(|| one(task, memory), Ok))
             .collect()
     }
 
@@ -313,7 +320,7 @@ mod tests {
         let task = |number| Task { id: plan.job_id(number), keep: Keep::All, in_batches: false };
         let tasks: Vec<Task> = (0..plan.num_jobs()).map(task).collect();
         let outputs = Runner::with(threads, progress, paths)?.run(plan, &tasks)?;
-        Ok(outputs.into_iter().map(|output| output.result).collect())
+        Ok(outputs.map(|output| output.result).collect())
     }
 
     /// Job 1 of every three panics after some work, job 2 fails if it sees what that left behind.

@@ -17,7 +17,6 @@ use crate::provenance::{Outcome, RunRecord, parquet_metadata};
 use crate::replication::{Results, replicate};
 use crate::report;
 use crate::runner::Runner;
-use crate::schema::{CellRow, JobRow};
 use crate::store::StagedRun;
 use crate::warmup::freeze_warmups;
 
@@ -35,17 +34,19 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     let simulation = Instant::now();
     let progress = JobProgress::new(plan.num_jobs(), "jobs", args.quiet, interrupt.clone());
     let runner = Runner::new(args.threads, &progress)?;
-    let Results { jobs, cells } = replicate(plan, &assembled.folders, &runner)?;
+    let results = replicate(plan, &assembled.folders, &runner)?;
     progress.finish();
     let simulation_s = simulation.elapsed().as_secs_f64();
 
-    write_tables(&staged, &assembled, &jobs, &cells)?;
+    write_tables(&staged, &assembled, &results)?;
+    let Results { jobs, cells } = &results;
+    let num_jobs = jobs.iter().map(|rows| rows.len() as u64).sum();
     let failed_jobs = cells.iter().map(|cell| u64::from(cell.failed)).sum();
     let outcome = Outcome {
         started_at: started_at.to_string(),
         wall_s: clock.elapsed().as_secs_f64(),
         threads: threads(args.threads),
-        jobs: jobs.len() as u64,
+        jobs: num_jobs,
         failed_jobs,
         simulated_requests: progress.simulated_requests(),
     };
@@ -53,13 +54,12 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     interrupt.check()?;
     let folder = staged.commit()?;
 
-    let num_jobs = jobs.len() as u64;
     let work = report::Work {
         jobs: num_jobs,
         simulated_requests: progress.simulated_requests(),
         simulation_s,
     };
-    report::run_finished(&assembled.plan, &cells, &work, &folder, args.quiet)?;
+    report::run_finished(&assembled.plan, cells, &work, &folder, args.quiet)?;
     if failed_jobs > 0 {
         let table = folder.join(assembled.output.format.file_name("jobs"));
         let table = table.display().to_string();
@@ -88,14 +88,14 @@ fn threads(stated: Option<usize>) -> usize {
 fn write_tables(
     staged: &StagedRun,
     assembled: &Assembled,
-    jobs: &[JobRow],
-    cells: &[CellRow],
+    results: &Results,
 ) -> Result<(), Failure> {
     let failed = |error| Failure::encoding("a table", error);
-    let mut jobs = jobs_frame(&assembled.plan, jobs).map_err(failed)?;
+    let mut jobs = jobs_frame(&assembled.plan, &results.jobs_by_number()).map_err(failed)?;
     write_table(staged, assembled, "jobs", &mut jobs)?;
-    let mut cells =
-        cells_frame(&assembled.plan, cells, &predictions(&assembled.plan)).map_err(failed)?;
+    drop(jobs);
+    let mut cells = cells_frame(&assembled.plan, &results.cells, &predictions(&assembled.plan))
+        .map_err(failed)?;
     write_table(staged, assembled, "cells", &mut cells)
 }
 

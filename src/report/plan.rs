@@ -110,12 +110,17 @@ fn totals(plan: &Plan) -> String {
 }
 
 /// How jobs are simulated. Not how wide vectors are: that differs between machines.
-fn path_line(plan: &Plan) -> &'static str {
-    if plan.runs_in_batches() {
-        "Path: one job at a time (a single run per cell is cut into batches; with replications jobs go side by side)"
-    } else {
-        "Path: jobs side by side, on draws that the cells of a replication share"
+fn path_line(plan: &Plan) -> String {
+    let alone = plan.cells.iter().filter(|cell| plan.cuts_into_batches(cell)).count();
+    if alone == 0 {
+        return "Path: jobs side by side, on draws that the cells of a replication share"
+            .to_owned();
     }
+    let others = if alone == plan.cells.len() { "" } else { ", the others side by side" };
+    format!(
+        "Path: {alone} of {} jobs one at a time (single runs long enough to be cut into batches){others}",
+        plan.cells.len()
+    )
 }
 
 /// The first three values and the last.

@@ -150,6 +150,24 @@ fn a_single_run_has_batch_means_if_it_is_long_enough() {
     }
 }
 
+/// Jobs are cut into batches where their expected number of samples suffices, and simulated again where
+/// only the real one does.
+#[test]
+fn a_single_run_has_batch_means_also_where_nobody_expected_enough_samples() {
+    let place = Place::new();
+    let arguments = "--rates 3.5:3.9:0.02 --modes mono --prefill 16000 --replications 1";
+    let cells = cells(&place, "a", &format!("{arguments} --seed 6"));
+    let mut unexpected = 0;
+    for cell in 0..cells.rows.len() {
+        let number = |name: &str| cells.number(cell, name).unwrap();
+        let suffices = number("num_samples") >= 2_000.0;
+        unexpected += u32::from(suffices && number("rate_per_s") * 540.0 < 2_000.0);
+        assert_eq!(cells.text(cell, "ci_method"), suffices.then_some("batch_means"), "{cell}");
+        assert_eq!(cells.number(cell, "p90_ttft_s_ci95").is_some(), suffices, "{cell}");
+    }
+    assert!(unexpected > 0);
+}
+
 #[test]
 fn flags_are_what_their_columns_say() {
     let place = Place::new();

@@ -12,6 +12,7 @@ use crate::math;
 use crate::model::Job;
 use crate::random::{Seeding, StreamKey};
 use crate::scenario::Scenario;
+use crate::statistics::batches_may_suffice;
 
 /// A job by its coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,10 +86,18 @@ impl Plan {
         }
     }
 
-    /// Whether each cell has a single run, which is cut into batches, for intervals. Batches are counted
-    /// one job at a time; else jobs go side by side.
-    pub fn runs_in_batches(&self) -> bool {
+    /// Whether each cell has a single run, whose intervals come from its batches if these are long enough.
+    pub fn has_single_runs(&self) -> bool {
         self.replications == 1 && self.precision.is_none()
+    }
+
+    /// Whether the run of a cell is cut into batches: it is the only one, and they are likely to be long
+    /// enough. Batches are counted one job at a time; other jobs go side by side.
+    pub fn cuts_into_batches(&self, cell: &Cell) -> bool {
+        let Cell { scenario, load, .. } = cell;
+        let rate_per_s = scenario.arrivals.rate_per_s().unwrap_or_default();
+        self.has_single_runs()
+            && batches_may_suffice(rate_per_s * scenario.window_s(), load.relaxations(scenario))
     }
 
     /// Number of chunks.

@@ -26,10 +26,20 @@ const MIN_RELAXATIONS: f64 = 10.0;
 /// and forgets within a fraction of a batch. `relaxations` is the length of the run in relaxation
 /// times of the system, `None` if these are unknown; `correlation` that of its [`PARTS`](super::sample::PARTS).
 pub fn batches_suffice(values: u64, relaxations: Option<f64>, correlation: Option<f64>) -> bool {
-    let fewest = MIN_RELAXATIONS * math::count(BATCHES as u64);
     values >= MIN_VALUES
-        && relaxations.is_none_or(|relaxations| relaxations >= fewest)
+        && are_long(relaxations)
         && correlation.is_some_and(|correlation| correlation <= MAX_CORRELATION)
+}
+
+/// Whether [`batches_suffice`] is to be expected of a run that is not simulated yet, from the number of
+/// its values on average.
+pub fn batches_may_suffice(values: f64, relaxations: Option<f64>) -> bool {
+    values >= math::count(MIN_VALUES) && are_long(relaxations)
+}
+
+fn are_long(relaxations: Option<f64>) -> bool {
+    let fewest = MIN_RELAXATIONS * math::count(BATCHES as u64);
+    relaxations.is_none_or(|relaxations| relaxations >= fewest)
 }
 
 /// Interval around `whole`, a figure of a whole run, from the same figure of its batches. The half

@@ -14,7 +14,7 @@ mod pooled;
 mod sample;
 mod windows;
 
-pub use batches::{BATCHES, batches_suffice, difference_of_parts, sectioned};
+pub use batches::{BATCHES, batches_may_suffice, batches_suffice, difference_of_parts, sectioned};
 pub use buckets::Buckets;
 pub use confidence::{Confidence, Estimate};
 pub use histogram::Histogram;
