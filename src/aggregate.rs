@@ -1,5 +1,7 @@
 //! From job outputs to rows: the replications of a cell taken together.
 
+use std::borrow::Cow;
+
 use sweep_engine::model::Summary;
 use sweep_engine::plan::{Cell, JobId, Plan, WarmupOrigin};
 use sweep_engine::scenario::MomentsCache;
@@ -67,8 +69,8 @@ pub(crate) fn cell_row(
         low_samples: has_low_samples(&summaries, &percentiles),
         low_slo_samples: has_low_slo_samples(&summaries),
         pooled: percentiles,
-        ci_method: intervals.method(),
-        quantile_method: (!pooled.is_empty()).then_some(quantile_method(is_exact)),
+        ci_method: intervals.method().map(Cow::Borrowed),
+        quantile_method: (!pooled.is_empty()).then_some(Cow::Borrowed(quantile_method(is_exact))),
         stop_reason: StopReason::Fixed,
         steady: intervals.trend().and_then(|trend| trend.contains(0.0)),
         short_runs: None,
@@ -83,10 +85,10 @@ pub(crate) fn cell_row(
     })
 }
 
-/// What queueing theory says of every cell.
-pub(crate) fn predictions(plan: &Plan) -> Vec<Prediction> {
+/// What queueing theory says of cells.
+pub(crate) fn predictions(cells: &[&Cell]) -> Vec<Prediction> {
     let mut moments = MomentsCache::default();
-    plan.cells.iter().map(|cell| Prediction::of(&cell.scenario, &mut moments)).collect()
+    cells.iter().map(|cell| Prediction::of(&cell.scenario, &mut moments)).collect()
 }
 
 /// The word in tables.

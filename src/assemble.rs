@@ -257,6 +257,7 @@ fn limits(args: &LimitArgs) -> Limits {
     Limits {
         jobs: args.max_jobs.unwrap_or(defaults.jobs),
         requests_per_job: args.max_requests.unwrap_or(defaults.requests_per_job),
+        requests_per_chunk: args.chunk_requests.unwrap_or(defaults.requests_per_chunk),
         ..defaults
     }
 }
@@ -414,7 +415,7 @@ impl Output {
 }
 
 /// A name becomes a folder beside other runs.
-fn check_name(name: &str) -> Result<(), Failure> {
+pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if name.is_empty() || name.starts_with('.') || !name.chars().all(is_plain) {
         return Err(Failure::usage(format!(

@@ -6,6 +6,8 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::resume::Shard;
+
 const AFTER_HELP: &str = "\
 Examples:
   sweep --rates 0.5,1,2 --prefill 4000,8000
@@ -19,7 +21,7 @@ lin:start:stop:points (lin:1:5:9), log:start:stop:points (log:0.1:10:9). `sweep 
 lists every scenario key that --set and axes can reach.
 
 Exit codes: 0 done, 2 bad usage or input, 3 some jobs failed, 4 reading or writing failed, \
-130 interrupted.";
+130 interrupted, 143 terminated.";
 
 /// Time-to-first-token of LLM-serving clusters over grids of parameters, on every core.
 #[derive(Debug, Parser)]
@@ -129,6 +131,25 @@ Examples:
 Both results of a replication come from the same random numbers, so intervals are those of their \
 differences (docs/compare.md). The table is also written into the folder of RUN.")]
     Compare(CompareArgs),
+    /// Say how far a run is: chunks and jobs that are done, failed, or missing
+    #[command(after_help = "\
+Example:
+  sweep status million-jobs")]
+    Status {
+        /// Run: its name, or the path of its folder
+        run: String,
+        /// Folder that holds runs [default: results]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Print JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put the shards of a run together: the very tables that one machine would have written
+    #[command(after_help = "\
+Example:
+  sweep merge results/big.shard-*-of-5 --name big")]
+    Merge(MergeArgs),
     /// Print a completion script for a shell
     #[command(after_help = "\
 Example:
@@ -174,7 +195,7 @@ pub(crate) struct RunArgs {
     /// Format of the tables [default: parquet]
     #[arg(long, value_enum, help_heading = "Output")]
     pub(crate) format: Option<FormatArg>,
-    /// Replace an earlier run of this name
+    /// Start over: an earlier run of this name is kept aside until the new one is complete
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
     /// Threads that simulate [default: all cores]
@@ -185,6 +206,9 @@ pub(crate) struct RunArgs {
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=4096)
     )]
     pub(crate) threads: Option<usize>,
+    /// Do only part i of N of the chunks, such as 2/5; `sweep merge` puts shards together
+    #[arg(long, value_name = "i/N", help_heading = "Output")]
+    pub(crate) shard: Option<Shard>,
     /// No progress, no notes, no summary; errors and warnings stay
     #[arg(long, short, help_heading = "Output")]
     pub(crate) quiet: bool,
@@ -253,6 +277,14 @@ pub(crate) struct LimitArgs {
     /// Most requests one job may simulate [default: 100000000]
     #[arg(long, value_name = "N", help_heading = "Limits")]
     pub(crate) max_requests: Option<u64>,
+    /// Requests of a chunk, more or less: lost when a run is killed, shared out by --shard [default: 200000000]
+    #[arg(
+        long,
+        value_name = "N",
+        help_heading = "Limits",
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub(crate) chunk_requests: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -307,6 +339,25 @@ pub(crate) struct CompareArgs {
     /// Write the table to this .parquet or .csv file instead of the folder of RUN
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MergeArgs {
+    /// Shards: names of runs, or the paths of their folders
+    #[arg(required = true, value_name = "DIR")]
+    pub(crate) shards: Vec<String>,
+    /// Name of the merged run
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Folder that holds runs [default: results]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace an earlier run of this name
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// No notes; errors stay
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -23,8 +23,8 @@ const BUDGET: Duration = Duration::from_millis(300);
 /// Requests of one probed job: long horizons are cut to it.
 const PROBE_REQUESTS: f64 = 20_000.0;
 
-/// Chunks that are probed, spread evenly over the plan, and jobs of one.
-const PROBED_CHUNKS: usize = 8;
+/// Slices that are probed, spread evenly over the plan, and jobs of one.
+const PROBED_SLICES: usize = 8;
 const PROBED_JOBS: usize = 256;
 
 /// An estimate of the run time.
@@ -41,7 +41,7 @@ pub(crate) fn estimate(plan: &Plan, threads: Option<usize>) -> Result<Estimate, 
     let threads = threads.unwrap_or_else(available_threads);
     let (seconds_per_request, rows) = probe_jobs(plan);
     let simulation_s = plan.expected_requests() * seconds_per_request;
-    let parallel_s = spread_s(simulation_s, threads, plan.num_chunks());
+    let parallel_s = spread_s(simulation_s, threads, plan.num_slices());
     // The pilots of one cell run one after the other.
     let pilots: Vec<f64> = plan.cells.iter().map(Cell::expected_pilot_requests).collect();
     let piloted = pilots.iter().filter(|&&requests| requests > 0.0).count() as u64;
@@ -63,7 +63,7 @@ pub(crate) fn available_threads() -> usize {
 /// Seconds per expected request, and the rows that the probes gave.
 fn probe_jobs(plan: &Plan) -> (f64, Vec<JobRow>) {
     let waves = plan.waves();
-    let stride = waves.len().div_ceil(PROBED_CHUNKS);
+    let stride = waves.len().div_ceil(PROBED_SLICES);
     let mut memory = BundleScratch::default();
     let mut rows = Vec::new();
     let (mut spent, mut expected) = (Duration::ZERO, 0.0_f64);
@@ -72,7 +72,7 @@ fn probe_jobs(plan: &Plan) -> (f64, Vec<JobRow>) {
     for round in 0..2 {
         (spent, expected) = (Duration::ZERO, 0.0);
         for wave in waves.iter().step_by(stride) {
-            let ids = first_chunk(plan, wave);
+            let ids = first_slice(plan, wave);
             let scenarios: Vec<Scenario> = ids.iter().map(|id| shortened(plan.cell(*id))).collect();
             let jobs: Vec<Job> = ids
                 .iter()
@@ -106,7 +106,7 @@ fn probe_pilots(plan: &Plan) -> f64 {
     let mut scratch = Scratch::default();
     let (mut spent, mut expected) = (Duration::ZERO, 0.0_f64);
     let piloted = plan.cells.iter().filter(|cell| cell.has_auto_warmup());
-    for cell in piloted.take(PROBED_CHUNKS) {
+    for cell in piloted.take(PROBED_SLICES) {
         let scenario = shortened(cell);
         let key = stream_key(&scenario, plan.seeding);
         let max_requests = plan.limits.requests_per_job;
@@ -120,16 +120,16 @@ fn probe_pilots(plan: &Plan) -> f64 {
     spent.as_secs_f64() / expected.max(1.0)
 }
 
-/// The jobs of the first chunk of a wave: cells of a replication, as they go side by side.
-fn first_chunk(plan: &Plan, wave: &Range<usize>) -> Vec<JobId> {
+/// The jobs of the first slice of a wave: cells of a replication, as they go side by side.
+fn first_slice(plan: &Plan, wave: &Range<usize>) -> Vec<JobId> {
     let cells = wave.clone().map(|cell| u32::try_from(cell).unwrap_or(u32::MAX));
     let jobs = (0..plan.replications)
         .flat_map(|replication| cells.clone().map(move |cell| JobId { cell, replication }));
-    let chunk: Vec<JobId> = jobs
-        .take(usize::try_from(plan.chunk_size).unwrap_or(usize::MAX).min(PROBED_JOBS))
+    let slice: Vec<JobId> = jobs
+        .take(usize::try_from(plan.slice_size).unwrap_or(usize::MAX).min(PROBED_JOBS))
         .collect();
-    let bundled = plan.bundled(chunk.iter().map(|id| id.cell));
-    chunk[..bundled].to_vec()
+    let bundled = plan.bundled(slice.iter().map(|id| id.cell));
+    slice[..bundled].to_vec()
 }
 
 /// Simulates jobs on the path that a run takes; those that fail have no result.

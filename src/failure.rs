@@ -9,6 +9,7 @@ use sweep_engine::scenario::SpecError;
 use thiserror::Error;
 
 use crate::io::{RunError, TraceFileError, YamlError};
+use crate::signals::Signal;
 
 /// Finished, but some jobs failed.
 const JOBS_FAILED: u8 = 3;
@@ -16,8 +17,6 @@ const JOBS_FAILED: u8 = 3;
 const BAD_INPUT: u8 = 2;
 /// Reading or writing failed (disk, permissions).
 const IO_FAILED: u8 = 4;
-/// Interrupted by the user (128 + SIGINT).
-const INTERRUPTED: u8 = 130;
 
 /// Any failure of a command.
 #[derive(Debug, Error)]
@@ -47,8 +46,15 @@ pub(crate) enum Failure {
     /// Encoders write as they go, so a full disk shows here, too.
     #[error("failed to encode or write {what}")]
     Encoding { what: String, source: Box<dyn std::error::Error + Send + Sync> },
-    #[error("interrupted; nothing was written")]
+    /// Before it is known by what.
+    #[error("interrupted")]
     Interrupted,
+    /// By a signal.
+    #[error("{signal}; {kept}")]
+    Stopped { signal: Signal, kept: String },
+    /// A file in the folder of a run that is not what it should be.
+    #[error("{}: {problem}", path.display())]
+    Part { path: PathBuf, problem: String },
 }
 
 impl Failure {
@@ -72,8 +78,9 @@ impl Failure {
             | Self::Spec(_)
             | Self::Usage(_) => BAD_INPUT,
             Self::Simulation(_) | Self::Jobs { .. } => JOBS_FAILED,
-            Self::Io { .. } | Self::Encoding { .. } => IO_FAILED,
-            Self::Interrupted => INTERRUPTED,
+            Self::Io { .. } | Self::Encoding { .. } | Self::Part { .. } => IO_FAILED,
+            Self::Interrupted => Signal::Interrupt.exit_code(),
+            Self::Stopped { signal, .. } => signal.exit_code(),
         })
     }
 }

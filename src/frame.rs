@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Write;
 
-use polars::io::parquet::write::KeyValueMetadata;
+use polars::io::parquet::write::{BatchedWriter, KeyValueMetadata};
 use polars::prelude::{
     Column as Series, CsvWriter, DataFrame, NamedFrom, ParquetWriter, PolarsError, SerWriter,
     Series as PolarsSeries,
@@ -21,7 +21,7 @@ use crate::schema::{
     name_at_level, spread_name,
 };
 
-/// Rows per row group: large enough to compress, small enough to skip.
+/// Most rows of a row group: large enough to compress, small enough to skip.
 const ROW_GROUP_ROWS: usize = 100_000;
 
 /// The table `jobs`: one row per job, in the order of job numbers.
@@ -108,6 +108,88 @@ pub(crate) fn samples_frame(samples: &[Sample]) -> Result<DataFrame, PolarsError
         series("arrival_s", samples.iter().map(|sample| sample.arrival_s).collect::<Vec<_>>()),
         series("ttft_s", samples.iter().map(|sample| sample.ttft_s).collect::<Vec<_>>()),
     ])
+}
+
+/// A table that is written piece by piece. Bytes depend on its rows and metadata alone, not on the pieces.
+pub(crate) struct TableWriter<W: Write> {
+    encoder: Encoder<W>,
+    /// Rows that wait for their row group to be full.
+    pending: Option<DataFrame>,
+}
+
+enum Encoder<W: Write> {
+    Parquet {
+        file: Option<W>,
+        metadata: Vec<(String, String)>,
+        writer: Option<Box<BatchedWriter<W>>>,
+    },
+    Csv {
+        file: W,
+        is_begun: bool,
+    },
+}
+
+impl<W: Write> TableWriter<W> {
+    pub(crate) fn parquet(metadata: Vec<(String, String)>, file: W) -> Self {
+        let encoder = Encoder::Parquet { file: Some(file), metadata, writer: None };
+        Self { encoder, pending: None }
+    }
+
+    pub(crate) fn csv(file: W) -> Self {
+        Self { encoder: Encoder::Csv { file, is_begun: false }, pending: None }
+    }
+
+    /// Appends rows, which have the same columns each time.
+    pub(crate) fn push(&mut self, rows: DataFrame) -> Result<(), PolarsError> {
+        let mut pending = match self.pending.take() {
+            Some(mut pending) => {
+                pending.vstack_mut(&rows)?;
+                pending
+            }
+            None => rows,
+        };
+        while pending.height() > ROW_GROUP_ROWS {
+            let group = pending.slice(0, ROW_GROUP_ROWS);
+            pending = pending.slice(i64::try_from(ROW_GROUP_ROWS).unwrap_or(i64::MAX), usize::MAX);
+            self.encoder.write(group)?;
+        }
+        self.pending = Some(pending);
+        Ok(())
+    }
+
+    /// Writes what is left.
+    pub(crate) fn finish(mut self) -> Result<(), PolarsError> {
+        if let Some(rows) = self.pending.take() {
+            self.encoder.write(rows)?;
+        }
+        match self.encoder {
+            Encoder::Parquet { writer: Some(writer), .. } => writer.finish().map(|_| ()),
+            Encoder::Parquet { .. } | Encoder::Csv { .. } => Ok(()),
+        }
+    }
+}
+
+impl<W: Write> Encoder<W> {
+    fn write(&mut self, mut rows: DataFrame) -> Result<(), PolarsError> {
+        // Rows of several pieces become one row group.
+        rows.rechunk_mut();
+        match self {
+            Self::Parquet { file, metadata, writer } => {
+                if let Some(file) = file.take() {
+                    let encoder = ParquetWriter::new(file).with_key_value_metadata(Some(
+                        KeyValueMetadata::from_static(std::mem::take(metadata)),
+                    ));
+                    *writer = Some(Box::new(encoder.batched(rows.schema())?));
+                }
+                writer.as_mut().map_or(Ok(()), |writer| writer.write_batch(&rows))
+            }
+            Self::Csv { file, is_begun } => {
+                CsvWriter::new(file).include_header(!*is_begun).finish(&mut rows)?;
+                *is_begun = true;
+                Ok(())
+            }
+        }
+    }
 }
 
 /// Writes a table as Parquet. Bytes depend on the table and the metadata alone.
@@ -198,6 +280,11 @@ fn optional_field_series<'a, R: 'static>(
             series(column.name, texts)
         }
     }
+}
+
+/// A column of text.
+pub(crate) fn text_series(name: &str, texts: Vec<String>) -> Series {
+    series(name, texts)
 }
 
 fn series<T>(name: &str, values: Vec<T>) -> Series

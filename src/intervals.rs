@@ -1,6 +1,7 @@
 //! Where the intervals of a cell come from: its replications, or the batches of its only run.
 
 use sweep_engine::model::{Batch, Summary};
+use sweep_engine::plan::Plan;
 use sweep_engine::statistics::{
     BATCHES, Confidence, Estimate, PooledPercentile, PooledSample, batches_suffice,
     difference_of_parts, sectioned,
@@ -35,6 +36,12 @@ pub(crate) struct Levels {
 }
 
 impl Levels {
+    /// For the cells of a plan.
+    pub(crate) fn of(plan: &Plan) -> Self {
+        let most = plan.precision.as_ref().map_or(plan.replications, |rule| rule.max_replications);
+        Self::new(plan.confidence, most)
+    }
+
     /// For intervals at `level` in (0, 1) from up to `replications` runs.
     pub(crate) fn new(level: f64, replications: u32) -> Self {
         let most = u32::try_from(BATCHES).map_or(replications, |batches| batches.max(replications));

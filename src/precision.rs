@@ -3,6 +3,7 @@
 //! Looks at fixed numbers of replications (R, 2R, 4R, ...) keep the bias of stopping when an interval
 //! happens to be narrow small; docs/error-bars.md shows what is left of it.
 
+use serde::{Deserialize, Serialize};
 use sweep_engine::plan::{Cell, Plan, Precision};
 use sweep_engine::scenario::{Arrivals, Cluster};
 use sweep_engine::statistics::Estimate;
@@ -23,7 +24,7 @@ pub(crate) enum Verdict {
 }
 
 /// Why a cell got no further replication.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum StopReason {
     /// The number of replications was given.
     Fixed,

@@ -1,48 +1,17 @@
-//! Progress on a terminal, and Ctrl-C. The only place that knows indicatif.
+//! Progress on a terminal. The only place that knows indicatif.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use sweep_engine::progress::Progress;
 
-use crate::failure::Failure;
+use crate::signals::Interrupt;
 
 /// How often plain lines appear where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
-
-/// Set by Ctrl-C.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Interrupt(Arc<AtomicBool>);
-
-impl Interrupt {
-    /// Listens to Ctrl-C from now on.
-    pub(crate) fn install() -> Result<Self, Failure> {
-        let interrupt = Self::default();
-        let flag = Arc::clone(&interrupt.0);
-        ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
-            .map_err(|error| Failure::usage(format!("cannot listen to Ctrl-C: {error}")))?;
-        Ok(interrupt)
-    }
-
-    pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// An error if Ctrl-C was pressed.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
-        if self.is_set() { Err(Failure::Interrupted) } else { Ok(()) }
-    }
-}
-
-/// For work that reports nothing and can be interrupted.
-impl Progress for Interrupt {
-    fn interrupted(&self) -> bool {
-        self.is_set()
-    }
-}
 
 /// Shows jobs (or other `units` of work) done, simulated requests per second and time left.
 pub(crate) struct JobProgress {

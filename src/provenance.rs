@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sweep_engine::plan::{Plan, Precision, WarmupOrigin};
 use sweep_engine::random::{STREAM_VERSION, draw_fingerprint};
-use sweep_engine::scenario::{Defaults, Traces, with_defaults};
+use sweep_engine::scenario::{Defaults, with_defaults};
 use sweep_engine::spec::{ScenarioSpec, SweepSpec};
 use sweep_engine::warmup::{Finding, PILOTS, RULE};
 
+use crate::assemble::Assembled;
 use crate::io::TableFormat;
+use crate::resume::Shard;
 use crate::schema::{ColumnDoc, documentation};
 
 /// Version of the layout of a run's folder.
@@ -20,6 +22,9 @@ pub(crate) const FORMAT_VERSION: u32 = 1;
 pub(crate) struct RunRecord<'a> {
     format_version: u32,
     name: &'a str,
+    /// Which part of the chunks it has; nothing for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<String>,
     sweep: &'a SweepSpec,
     /// The base scenario with its defaults, as one cell of the default mode sees it.
     resolved_base: ScenarioSpec,
@@ -38,10 +43,14 @@ pub(crate) struct RunRecord<'a> {
     /// The wanted precision with its defaults.
     #[serde(skip_serializing_if = "Option::is_none")]
     precision: Option<&'a Precision>,
-    chunk_size: u64,
+    chunks: u32,
+    chunk_requests: u64,
+    max_requests: u64,
     tables: TableFormat,
     versions: Versions,
-    outcome: Outcome,
+    /// Nothing as long as it is not complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<Outcome>,
 }
 
 #[derive(Debug, Serialize)]
@@ -98,8 +107,8 @@ impl Versions {
     }
 }
 
-/// What the run did. The only place with times and dates.
-#[derive(Debug, Serialize)]
+/// What the run did: the process that completed it, and all jobs. The only place with times and dates.
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Outcome {
     pub(crate) started_at: String,
     pub(crate) wall_s: f64,
@@ -114,18 +123,19 @@ pub(crate) struct Outcome {
 impl<'a> RunRecord<'a> {
     pub(crate) fn new(
         name: &'a str,
-        spec: &'a SweepSpec,
-        plan: &'a Plan,
-        traces: &'a Traces,
-        tables: TableFormat,
-        outcome: Outcome,
+        assembled: &'a Assembled,
+        chunks: u32,
+        shard: Option<Shard>,
+        outcome: Option<Outcome>,
     ) -> Self {
+        let Assembled { spec, plan, traces, output, .. } = assembled;
         let traces = traces.iter().map(|(path, trace)| {
             (path, TraceRecord { requests: trace.len(), sha256: trace.content_hash() })
         });
         Self {
             format_version: FORMAT_VERSION,
             name,
+            shard: shard.map(|shard| shard.to_string()),
             sweep: spec,
             resolved_base: with_defaults(&spec.base, Defaults::SWEEP),
             traces: traces.collect(),
@@ -135,11 +145,13 @@ impl<'a> RunRecord<'a> {
             draw_fingerprint: draw_fingerprint(),
             cells: plan.cells.len(),
             replications: plan.replications,
-            jobs: outcome.jobs,
+            jobs: outcome.as_ref().map_or(plan.num_jobs(), |outcome| outcome.jobs),
             confidence: plan.confidence,
             precision: plan.precision.as_ref(),
-            chunk_size: plan.chunk_size,
-            tables,
+            chunks,
+            chunk_requests: plan.limits.requests_per_chunk,
+            max_requests: plan.limits.requests_per_job,
+            tables: output.format,
             versions: Versions::of_this_build(),
             outcome,
         }
@@ -160,8 +172,91 @@ pub(crate) fn comparison_metadata(
     Ok(entries.map(|(key, value)| (key.to_owned(), value)).to_vec())
 }
 
+/// What a part is of: its key in the metadata of its file.
+const LABEL: &str = "sweep.part";
+
+/// The columns of both tables are described in a part, of one in a table.
+const COLUMNS: &str = "sweep.columns";
+
+/// What a part is of, and a summary of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PartLabel {
+    pub(crate) origin: PartOrigin,
+    pub(crate) chunk: u32,
+    pub(crate) jobs: u64,
+    pub(crate) failed_jobs: u64,
+    pub(crate) simulated_requests: u64,
+}
+
+/// The run that parts belong to: those of one origin fit together, whoever wrote them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PartOrigin {
+    pub(crate) format_version: u32,
+    pub(crate) plan_hash: String,
+    /// Replications, confidence level, wanted precision, and limits.
+    pub(crate) settings: String,
+    pub(crate) draw_fingerprint: String,
+    pub(crate) chunks: u32,
+}
+
+impl PartOrigin {
+    pub(crate) fn of(plan: &Plan, chunks: u32) -> Self {
+        let Plan { replications, confidence, precision, limits, .. } = plan;
+        let limits = [limits.requests_per_chunk, limits.requests_per_job];
+        Self {
+            format_version: FORMAT_VERSION,
+            plan_hash: plan.hash.clone(),
+            settings: serde_json::json!([replications, confidence, precision, limits]).to_string(),
+            draw_fingerprint: draw_fingerprint(),
+            chunks,
+        }
+    }
+}
+
+/// Metadata of the file of a part: its label, and in the first part that of both tables, which would make
+/// many small parts several times as large.
+pub(crate) fn part_metadata(
+    spec: &SweepSpec,
+    plan: &Plan,
+    label: &PartLabel,
+) -> Result<Vec<(String, String)>, serde_json::Error> {
+    let own = (LABEL.to_owned(), serde_json::to_string(label)?);
+    if label.chunk > 0 {
+        return Ok(vec![own]);
+    }
+    let mut entries = parquet_metadata("jobs", spec, plan)?;
+    for (key, _) in &mut entries {
+        if key == COLUMNS {
+            *key = format!("{COLUMNS}.jobs");
+        }
+    }
+    let of_cells = parquet_metadata("cells", spec, plan)?;
+    let columns = of_cells.into_iter().find(|(key, _)| key == COLUMNS);
+    entries.extend(columns.map(|(key, columns)| (format!("{key}.cells"), columns)));
+    entries.push(own);
+    Ok(entries)
+}
+
+/// The label in the metadata of a file; nothing if it is no part.
+pub(crate) fn label_of(metadata: &[(String, String)]) -> Option<PartLabel> {
+    let (_, label) = metadata.iter().find(|(key, _)| key == LABEL)?;
+    serde_json::from_str(label).ok()
+}
+
+/// The metadata of a table that is made of parts of which the first has this metadata.
+pub(crate) fn table_metadata(part: &[(String, String)], table: &str) -> Vec<(String, String)> {
+    let own = format!("{COLUMNS}.{table}");
+    let of_table = part.iter().filter_map(|(key, value)| {
+        let key = if *key == own { COLUMNS } else { key };
+        let is_of_part = key == LABEL || key.starts_with(COLUMNS) && key != COLUMNS;
+        // Encoders add entries of their own.
+        (key.starts_with("sweep.") && !is_of_part).then(|| (key.to_owned(), value.clone()))
+    });
+    of_table.collect()
+}
+
 /// Metadata of a Parquet table. No names, threads or dates: they would change its bytes.
-pub(crate) fn parquet_metadata(
+fn parquet_metadata(
     table: &str,
     spec: &SweepSpec,
     plan: &Plan,

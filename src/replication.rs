@@ -26,7 +26,7 @@ const REACH: f64 = 6.0;
 /// The same when that was too few.
 const WIDER: f64 = 24.0;
 
-/// Rows of both tables.
+/// Rows of both tables, of some cells.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
     /// By cell, then by replication.
@@ -36,11 +36,18 @@ pub(crate) struct Results {
 }
 
 impl Results {
-    /// By replication, then by cell: in the order of job numbers.
-    pub(crate) fn jobs_by_number(&self) -> Vec<&JobRow> {
-        let mut rows: Vec<&JobRow> = self.jobs.iter().flatten().collect();
-        rows.sort_unstable_by_key(|row| (row.result.id.replication, row.result.id.cell));
-        rows
+    pub(crate) fn num_jobs(&self) -> u64 {
+        self.jobs.iter().map(|rows| rows.len() as u64).sum()
+    }
+
+    pub(crate) fn failed_jobs(&self) -> u64 {
+        self.cells.iter().map(|cell| u64::from(cell.failed)).sum()
+    }
+
+    pub(crate) fn simulated_requests(&self) -> u64 {
+        let summaries =
+            self.jobs.iter().flatten().filter_map(|row| row.result.outcome.as_ref().ok());
+        summaries.map(|summary| summary.num_simulated).sum()
     }
 }
 
@@ -58,21 +65,21 @@ struct CellUnderWay {
     row: Option<CellRow>,
 }
 
-/// Runs all jobs of a plan. Cells whose runs had to be lengthened have their new horizon in the
-/// plan afterwards.
+/// Runs all jobs of some waves of a plan. Cells whose runs had to be lengthened have their new horizon in
+/// the plan afterwards.
 ///
 /// # Errors
 /// Interrupted.
 pub(crate) fn replicate(
     plan: &mut Plan,
+    waves: &[Range<usize>],
+    levels: &Levels,
     folders: &TraceFolders,
     runner: &Runner,
 ) -> Result<Results, Failure> {
     let mut results = Results::default();
-    let most = plan.precision.as_ref().map_or(plan.replications, |rule| rule.max_replications);
-    let levels = Levels::new(plan.confidence, most);
-    for wave in plan.waves() {
-        for (row, outputs) in run_wave(plan, wave, &levels, runner)? {
+    for wave in waves {
+        for (row, outputs) in run_wave(plan, wave.clone(), levels, runner)? {
             results.cells.push(row);
             let rows = outputs.into_iter().map(|output| job_row(plan, folders, output));
             results.jobs.push(rows.collect());
@@ -151,11 +158,11 @@ fn look(plan: &Plan, cells: &mut [CellUnderWay], runner: &Runner) -> Result<(), 
     cut_into_batches(plan, cells, runner)
 }
 
-/// Replications whose results come back together: enough chunks for many threads, few enough that results
+/// Replications whose results come back together: enough slices for many threads, few enough that results
 /// on their way take little memory.
 fn replications_at_once(plan: &Plan, cells: usize) -> u32 {
-    const CHUNKS: u64 = 64;
-    let jobs = CHUNKS.saturating_mul(plan.chunk_size);
+    const SLICES: u64 = 64;
+    let jobs = SLICES.saturating_mul(plan.slice_size);
     u32::try_from(jobs.div_ceil(cells.max(1) as u64)).unwrap_or(u32::MAX)
 }
 

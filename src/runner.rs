@@ -94,11 +94,11 @@ pub(crate) struct Runner<'a> {
     threads: ThreadPool,
     progress: &'a dyn Progress,
     paths: Paths,
-    /// Memory of chunks that are done, for the next ones: fresh memory costs a tenth of a chunk's time.
+    /// Memory of slices that are done, for the next ones: fresh memory costs a tenth of a slice's time.
     idle: Mutex<Vec<Memory>>,
 }
 
-/// What the jobs of a chunk use one after the other.
+/// What the jobs of a slice use one after the other.
 #[derive(Debug, Default)]
 struct Memory {
     one: Scratch,
@@ -135,11 +135,11 @@ impl<'a> Runner<'a> {
         plan: &Plan,
         tasks: &[Task],
     ) -> Result<impl Iterator<Item = JobOutput> + use<>, Failure> {
-        let chunk_size = usize::try_from(plan.chunk_size).unwrap_or(usize::MAX);
-        let chunks: Result<Vec<Vec<JobOutput>>, Failure> = self.threads.install(|| {
-            tasks.par_chunks(chunk_size).map(|chunk| self.run_chunk(plan, chunk)).collect()
+        let slice_size = usize::try_from(plan.slice_size).unwrap_or(usize::MAX);
+        let slices: Result<Vec<Vec<JobOutput>>, Failure> = self.threads.install(|| {
+            tasks.par_chunks(slice_size).map(|slice| self.run_slice(plan, slice)).collect()
         });
-        Ok(chunks?.into_iter().flatten())
+        Ok(slices?.into_iter().flatten())
     }
 
     /// Computes something for every item on the same threads; results come in order.
@@ -156,13 +156,18 @@ impl<'a> Runner<'a> {
         self.threads.install(|| items.par_iter_mut().for_each(change));
     }
 
+    /// Who listens.
+    pub(crate) fn progress(&self) -> &dyn Progress {
+        self.progress
+    }
+
     /// Tells the listener that more jobs are coming than were planned.
     pub(crate) fn expect_more(&self, jobs: u64) {
         self.progress.jobs_added(jobs);
     }
 
-    /// The jobs of one chunk, bundle by bundle.
-    fn run_chunk(&self, plan: &Plan, tasks: &[Task]) -> Result<Vec<JobOutput>, Failure> {
+    /// The jobs of one slice, bundle by bundle.
+    fn run_slice(&self, plan: &Plan, tasks: &[Task]) -> Result<Vec<JobOutput>, Failure> {
         let mut memory = self.idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default();
         let mut outputs = Vec::with_capacity(tasks.len());
         let mut rest = tasks;
@@ -340,7 +345,7 @@ mod tests {
     #[test]
     fn a_panic_becomes_a_row_renews_the_memory_and_leaves_other_jobs_alone() {
         let plan = plan_of("2", 600);
-        assert!(plan.chunk_size.is_multiple_of(3), "the jobs of one chunk share memory");
+        assert!(plan.slice_size.is_multiple_of(3), "the jobs of one slice share memory");
         let results = run_with(Some(2), &Silent, &plan, panicking).unwrap();
         let expected = run(Some(1), &Silent, &plan);
         assert_eq!(results.len(), expected.len());

@@ -1,12 +1,15 @@
 //! One verb, one file: load, pure call, store.
 
+mod assembly;
 mod columns;
 mod compare;
 mod completions;
 mod execute;
+mod merge;
 mod plan;
 mod run;
 mod simulate;
+mod status;
 mod theory;
 mod trace;
 

@@ -9,12 +9,14 @@ use crate::cli::RunArgs;
 use crate::estimate;
 use crate::failure::Failure;
 use crate::report;
+use crate::runner::Runner;
 use crate::warmup::freeze_warmups;
 
 pub(super) fn plan(file: Option<&Path>, args: &RunArgs, all: bool) -> Result<(), Failure> {
     let mut assembled = assemble::sweep(file, args)?;
     // Ctrl-C simply ends the process: nothing is written.
-    freeze_warmups(&mut assembled.plan, args.threads, &Silent)?;
+    let cells = 0..assembled.plan.cells.len();
+    freeze_warmups(&mut assembled.plan, cells, &Runner::new(args.threads, &Silent)?)?;
     let estimate = estimate::estimate(&assembled.plan, args.threads)?;
     report::print_plan(&assembled.spec, &assembled.plan, &estimate, all)
 }

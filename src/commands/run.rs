@@ -1,135 +1,239 @@
-//! `sweep run`: plan, simulate every job, write the tables.
+//! `sweep run`: plan, simulate chunk by chunk what is not there yet, write the tables.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use polars::prelude::DataFrame;
-use sweep_engine::plan::Plan;
+use sweep_engine::plan::{Chunk, Plan};
 
-use crate::aggregate::predictions;
+use super::assembly::{read_labels, read_record_of_cells, table_names, write_tables};
 use crate::assemble::{self, Assembled};
 use crate::cli::RunArgs;
 use crate::failure::Failure;
-use crate::frame::{cells_frame, jobs_frame, write_csv, write_parquet};
-use crate::io::TableFormat;
-use crate::progress::{Interrupt, JobProgress};
-use crate::provenance::{Outcome, RunRecord, parquet_metadata};
+use crate::intervals::Levels;
+use crate::part::Part;
+use crate::progress::JobProgress;
+use crate::provenance::{Outcome, PartLabel, PartOrigin, RunRecord, part_metadata};
 use crate::replication::{Results, replicate};
 use crate::report;
+use crate::resume::{Shard, missing};
 use crate::runner::Runner;
-use crate::store::StagedRun;
+use crate::schema::CellRow;
+use crate::signals::Interrupt;
+use crate::store::{Opened, RunFolder, parts_of};
 use crate::warmup::freeze_warmups;
 
 pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
-    let mut assembled = assemble::sweep(file, args)?;
-    // Until here Ctrl-C simply ends the process: nothing has been written.
+    let assembled = assemble::sweep(file, args)?;
+    // Until here a signal simply ends the process: nothing has been written.
     let interrupt = Interrupt::install()?;
-    let name = assembled.output.name.clone().unwrap_or_else(|| default_name(&assembled.plan.hash));
-    let staged = StagedRun::begin(&assembled.output.out, &name, args.force)?;
-
-    let started_at = jiff::Timestamp::now();
-    let clock = Instant::now();
-    find_warmups(&mut assembled.plan, args, &interrupt)?;
-    let plan = &mut assembled.plan;
-    let simulation = Instant::now();
-    let progress = JobProgress::new(plan.num_jobs(), "jobs", args.quiet, interrupt.clone());
-    let runner = Runner::new(args.threads, &progress)?;
-    let results = replicate(plan, &assembled.folders, &runner)?;
-    progress.finish();
-    let simulation_s = simulation.elapsed().as_secs_f64();
-
-    write_tables(&staged, &assembled, &results)?;
-    let Results { jobs, cells } = &results;
-    let num_jobs = jobs.iter().map(|rows| rows.len() as u64).sum();
-    let failed_jobs = cells.iter().map(|cell| u64::from(cell.failed)).sum();
-    let outcome = Outcome {
-        started_at: started_at.to_string(),
-        wall_s: clock.elapsed().as_secs_f64(),
-        threads: threads(args.threads),
-        jobs: num_jobs,
-        failed_jobs,
-        simulated_requests: progress.simulated_requests(),
-    };
-    write_record(&staged, &name, &assembled, outcome)?;
-    interrupt.check()?;
-    let folder = staged.commit()?;
-
-    let work = report::Work {
-        jobs: num_jobs,
-        simulated_requests: progress.simulated_requests(),
-        simulation_s,
-    };
-    report::run_finished(&assembled.plan, cells, &work, &folder, args.quiet)?;
-    if failed_jobs > 0 {
-        let table = folder.join(assembled.output.format.file_name("jobs"));
-        let table = table.display().to_string();
-        return Err(Failure::Jobs { failed: failed_jobs, jobs: num_jobs, table });
+    let name = name_of(&assembled, args.shard);
+    let chunks = assembled.plan.chunks();
+    let origin = PartOrigin::of(&assembled.plan, u32::try_from(chunks.len()).unwrap_or(u32::MAX));
+    let record = RunRecord::new(&name, &assembled, origin.chunks, args.shard, None);
+    let tables =
+        if args.shard.is_some() { Vec::new() } else { table_names(assembled.output.format) };
+    match RunFolder::open(&assembled.output.out, &name, args.force, &record, &tables)? {
+        Opened::Complete(folder) => all_there(&folder, &origin, assembled, args),
+        Opened::Open(folder) => {
+            let work = Work { args, name, chunks, origin, interrupt, folder };
+            work.go_on(assembled)
+        }
     }
-    Ok(())
 }
 
-fn find_warmups(plan: &mut Plan, args: &RunArgs, interrupt: &Interrupt) -> Result<(), Failure> {
-    let open = plan.cells.iter().filter(|cell| cell.has_auto_warmup()).count() as u64;
-    let progress = JobProgress::new(open, "warm-ups", args.quiet, interrupt.clone());
-    freeze_warmups(plan, args.threads, &progress)?;
-    progress.finish();
-    Ok(())
+/// The name of a run; shards of one have names of their own, beside each other.
+fn name_of(assembled: &Assembled, shard: Option<Shard>) -> String {
+    let stated = assembled.output.name.clone();
+    let name = stated.unwrap_or_else(|| format!("sweep-{}", &assembled.plan.hash[..8]));
+    match shard {
+        Some(shard) => format!("{name}.shard-{}-of-{}", shard.index(), shard.count()),
+        None => name,
+    }
 }
 
-/// Name of a run that nobody named.
-fn default_name(plan_hash: &str) -> String {
-    format!("sweep-{}", &plan_hash[..8])
-}
-
-fn threads(stated: Option<usize>) -> usize {
-    stated.unwrap_or_else(crate::estimate::available_threads)
-}
-
-fn write_tables(
-    staged: &StagedRun,
+/// An error if a job failed.
+fn check_jobs(
+    labels: &BTreeMap<u32, PartLabel>,
+    folder: &Path,
     assembled: &Assembled,
-    results: &Results,
 ) -> Result<(), Failure> {
-    let failed = |error| Failure::encoding("a table", error);
-    let mut jobs = jobs_frame(&assembled.plan, &results.jobs_by_number()).map_err(failed)?;
-    write_table(staged, assembled, "jobs", &mut jobs)?;
-    drop(jobs);
-    let mut cells = cells_frame(&assembled.plan, &results.cells, &predictions(&assembled.plan))
-        .map_err(failed)?;
-    write_table(staged, assembled, "cells", &mut cells)
+    let sum = |count: fn(&PartLabel) -> u64| labels.values().map(count).sum();
+    let (jobs, failed): (u64, u64) = (sum(|label| label.jobs), sum(|label| label.failed_jobs));
+    if failed == 0 {
+        return Ok(());
+    }
+    let table = folder.join(assembled.output.format.file_name("jobs"));
+    Err(Failure::Jobs { failed, jobs, table: table.display().to_string() })
 }
 
-fn write_table(
-    staged: &StagedRun,
-    assembled: &Assembled,
-    name: &'static str,
-    table: &mut DataFrame,
+/// Says once more what a complete run found.
+fn all_there(
+    folder: &Path,
+    origin: &PartOrigin,
+    mut assembled: Assembled,
+    args: &RunArgs,
 ) -> Result<(), Failure> {
-    let format = assembled.output.format;
-    let metadata = parquet_metadata(name, &assembled.spec, &assembled.plan)
-        .map_err(|error| Failure::encoding("the metadata of a table", error))?;
-    staged.write(Path::new(&format.file_name(name)), |file| {
-        let written = match format {
-            TableFormat::Parquet => write_parquet(table, metadata, file),
-            TableFormat::Csv => write_csv(table, file),
+    let done = Done::restore(folder, origin, &mut assembled.plan)?;
+    if args.shard.is_none() && done.labels.len() as u64 == u64::from(origin.chunks) {
+        report::summary(&assembled.plan, &done.rows, args.quiet)?;
+    }
+    report::nothing_to_do(folder, args.quiet);
+    check_jobs(&done.labels, folder, &assembled)
+}
+
+/// A run that is not complete.
+struct Work<'a> {
+    args: &'a RunArgs,
+    name: String,
+    chunks: Vec<Chunk>,
+    origin: PartOrigin,
+    interrupt: Interrupt,
+    folder: RunFolder,
+}
+
+/// What is there of a run.
+#[derive(Default)]
+struct Done {
+    labels: BTreeMap<u32, PartLabel>,
+    rows: Vec<CellRow>,
+}
+
+impl Done {
+    /// What earlier processes did; cells of the plan become what they were then.
+    fn restore(folder: &Path, origin: &PartOrigin, plan: &mut Plan) -> Result<Self, Failure> {
+        let parts = parts_of(folder)?;
+        let labels = read_labels(&parts, origin)?;
+        let mut rows = Vec::new();
+        for path in parts.values() {
+            for record in read_record_of_cells(path)? {
+                record.restore(plan);
+                rows.push(record.row);
+            }
+        }
+        Ok(Self { labels, rows })
+    }
+}
+
+impl Work<'_> {
+    fn go_on(self, mut assembled: Assembled) -> Result<(), Failure> {
+        let started_at = jiff::Timestamp::now();
+        let clock = Instant::now();
+        let mut done = Done::restore(self.folder.path(), &self.origin, &mut assembled.plan)?;
+        let before = done.labels.keys().copied().collect();
+        let todo = missing(self.origin.chunks, self.args.shard, &before);
+        if !before.is_empty() {
+            report::goes_on(before.len(), before.len() + todo.len(), self.args.quiet);
+        }
+        let simulation = Instant::now();
+        let (jobs, requests) = match self.simulate(&mut assembled, &todo, &mut done) {
+            Ok(simulated) => simulated,
+            Err(failure) => return Err(self.stopped(failure, &done)),
         };
-        written.map_err(|error| {
-            let place = assembled.output.out.display();
-            Failure::encoding(format!("the table {name} in {place}"), error)
-        })
-    })
-}
+        let simulation_s = simulation.elapsed().as_secs_f64();
+        if self.args.shard.is_none() {
+            let format = assembled.output.format;
+            let parts = parts_of(self.folder.path())?;
+            if let Err(failure) = write_tables(&self.folder, &parts, format, &self.interrupt) {
+                return Err(self.stopped(failure, &done));
+            }
+        }
+        let sum = |count: fn(&PartLabel) -> u64| done.labels.values().map(count).sum();
+        let outcome = Outcome {
+            started_at: started_at.to_string(),
+            wall_s: clock.elapsed().as_secs_f64(),
+            threads: self.args.threads.unwrap_or_else(crate::estimate::available_threads),
+            jobs: sum(|label| label.jobs),
+            failed_jobs: sum(|label| label.failed_jobs),
+            simulated_requests: sum(|label| label.simulated_requests),
+        };
+        let shard = self.args.shard;
+        let record =
+            RunRecord::new(&self.name, &assembled, self.origin.chunks, shard, Some(outcome));
+        let folder = self.folder.complete(&record)?;
+        let work = report::Work { jobs, simulated_requests: requests, simulation_s };
+        if shard.is_some() {
+            let name = name_of(&assembled, None);
+            let chunks = done.labels.len();
+            report::shard_finished(&name, chunks, &work, &folder, self.args.quiet);
+        } else {
+            done.rows.sort_unstable_by_key(|row| row.cell);
+            report::summary(&assembled.plan, &done.rows, self.args.quiet)?;
+            report::run_finished(&work, &folder, self.args.quiet);
+        }
+        check_jobs(&done.labels, &folder, &assembled)
+    }
 
-fn write_record(
-    staged: &StagedRun,
-    name: &str,
-    assembled: &Assembled,
-    outcome: Outcome,
-) -> Result<(), Failure> {
-    let Assembled { spec, plan, traces, output, .. } = assembled;
-    let record = RunRecord::new(name, spec, plan, traces, output.format, outcome);
-    staged.write(Path::new("run.json"), |file| {
-        serde_json::to_writer_pretty(file, &record)
-            .map_err(|error| Failure::encoding("run.json", error))
-    })
+    /// Does chunks, and keeps each as soon as it is finished. Returns the jobs and requests that it took.
+    fn simulate(
+        &self,
+        assembled: &mut Assembled,
+        todo: &[u32],
+        done: &mut Done,
+    ) -> Result<(u64, u64), Failure> {
+        let cells = |chunk: &u32| self.chunks[*chunk as usize].cells().len() as u64;
+        let jobs = todo.iter().map(cells).sum::<u64>() * u64::from(assembled.plan.replications);
+        let progress = JobProgress::new(jobs, "jobs", self.args.quiet, self.interrupt.clone());
+        let runner = Runner::new(self.args.threads, &progress)?;
+        let levels = Levels::of(&assembled.plan);
+        let mut simulated_jobs = 0;
+        for &number in todo {
+            let chunk = &self.chunks[number as usize];
+            let plan = &mut assembled.plan;
+            freeze_warmups(plan, chunk.cells(), &runner)?;
+            let results = replicate(plan, &chunk.waves, &levels, &assembled.folders, &runner)?;
+            self.interrupt.check()?;
+            let label = self.keep(assembled, number, &results)?;
+            simulated_jobs += label.jobs;
+            done.labels.insert(number, label);
+            done.rows.extend(results.cells);
+        }
+        progress.finish();
+        Ok((simulated_jobs, progress.simulated_requests()))
+    }
+
+    fn keep(
+        &self,
+        assembled: &Assembled,
+        chunk: u32,
+        results: &Results,
+    ) -> Result<PartLabel, Failure> {
+        let label = PartLabel {
+            origin: self.origin.clone(),
+            chunk,
+            jobs: results.num_jobs(),
+            failed_jobs: results.failed_jobs(),
+            simulated_requests: results.simulated_requests(),
+        };
+        let metadata = part_metadata(&assembled.spec, &assembled.plan, &label)
+            .map_err(|error| Failure::encoding("the metadata of a part", error))?;
+        let what = || format!("a part in {}", self.folder.path().display());
+        let part = Part::new(&assembled.plan, results)
+            .map_err(|error| Failure::encoding(what(), error))?;
+        self.folder.write_part(chunk, |file| {
+            part.write(metadata, file).map_err(|error| Failure::encoding(what(), error))
+        })?;
+        Ok(label)
+    }
+
+    /// Leaves what is kept for the next time, or nothing if there is nothing.
+    fn stopped(self, failure: Failure, done: &Done) -> Failure {
+        let Self { args, chunks, interrupt, folder, .. } = self;
+        if done.labels.is_empty() {
+            folder.give_up();
+            return interrupt.explain(failure, "nothing was written");
+        }
+        let chunks =
+            missing(u32::try_from(chunks.len()).unwrap_or(u32::MAX), args.shard, &[].into());
+        let kept = format!(
+            "{} of {} chunks are done and kept in {}; the same command again goes on from there",
+            done.labels.len(),
+            chunks.len(),
+            folder.path().display()
+        );
+        if !matches!(failure, Failure::Interrupted) {
+            report::note(&kept);
+        }
+        interrupt.explain(failure, &kept)
+    }
 }

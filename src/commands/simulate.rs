@@ -9,7 +9,7 @@ use sweep_engine::model::{Job, Sample, Scratch, Summary, simulate_in_batches};
 use sweep_engine::plan::{Limits, confidence, stream_key};
 use sweep_engine::random::STREAM_VERSION;
 use sweep_engine::scenario::{
-    Defaults, MomentsCache, OfferedLoad, ScenarioEcho, lower, with_defaults,
+    Defaults, MomentsCache, OfferedLoad, ScenarioEcho, Traces, lower, with_defaults,
 };
 use sweep_engine::spec::{ScenarioSpec, Warmup};
 use sweep_engine::statistics::Estimate;
@@ -21,9 +21,9 @@ use crate::cli::SimulateArgs;
 use crate::failure::Failure;
 use crate::frame::{samples_frame, write_csv, write_parquet};
 use crate::intervals::{Intervals, Levels};
-use crate::progress::Interrupt;
 use crate::report;
 use crate::schema::{Field, METRICS, half_width_name};
+use crate::signals::Interrupt;
 use crate::store::{check_output, replace_file};
 
 /// Said where half widths are null.
@@ -91,15 +91,26 @@ struct Load {
 
 pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
     let level = confidence(args.confidence)?;
-    let (mut spec, traces) = assemble::scenario(args.mode.as_deref(), &args.scenario)?;
+    let (spec, traces) = assemble::scenario(args.mode.as_deref(), &args.scenario)?;
     let interrupt = Interrupt::install()?;
-    let mut scenario = lower(&spec, Defaults::SIMULATE, &traces)?;
+    simulate_scenario(args, level, spec, &traces, &interrupt)
+        .map_err(|failure| interrupt.explain(failure, "nothing was written"))
+}
+
+fn simulate_scenario(
+    args: &SimulateArgs,
+    level: f64,
+    mut spec: ScenarioSpec,
+    traces: &Traces,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let mut scenario = lower(&spec, Defaults::SIMULATE, traces)?;
     let load = OfferedLoad::of(&scenario, &mut MomentsCache::default());
     let dump = args.dump_ttft.as_deref().map(Dump::prepare).transpose()?;
     let key = stream_key(&scenario, args.seeding.map(Into::into).unwrap_or_default());
     let mut warmup = None;
     if spec.warmup_seconds == Some(Warmup::Auto) {
-        let point = detect(&scenario, &load, &key, &mut Scratch::default(), &interrupt)
+        let point = detect(&scenario, &load, &key, &mut Scratch::default(), interrupt)
             .map_err(|_| Failure::Interrupted)?;
         report::warn_of_warmup(&point);
         scenario.warmup_seconds = point.warmup_seconds;
@@ -114,7 +125,7 @@ pub(super) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
         max_requests: args.max_requests.unwrap_or(Limits::default().requests_per_job),
     };
     let mut samples = Vec::new();
-    let simulated = simulate_in_batches(&job, &mut Scratch::default(), &interrupt, |sample| {
+    let simulated = simulate_in_batches(&job, &mut Scratch::default(), interrupt, |sample| {
         if dump.is_some() {
             samples.push(sample);
         }

@@ -15,7 +15,7 @@ pub(super) fn theory(
     format: RowFormat,
 ) -> Result<(), Failure> {
     let plan = assemble::sweep(file, args)?.plan;
-    let predictions = predictions(&plan);
+    let predictions = predictions(&plan.cells.iter().collect::<Vec<_>>());
     match format {
         RowFormat::Table => report::print_theory(&plan, &predictions, all, false),
         RowFormat::Markdown => report::print_theory(&plan, &predictions, all, true),

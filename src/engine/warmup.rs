@@ -6,7 +6,7 @@
 //! one burst in one pilot can outweigh all others, and what precedes it would be deleted, too.
 //! `scripts/experiments/warmup.rs` measured this against other rules; docs/warm-up.md has the table.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::math;
 use crate::model::{Job, Sample, Scratch, SimError, simulate_observed};
@@ -41,7 +41,7 @@ const MIN_RELAXATIONS: f64 = 4.0;
 const EDGE: f64 = 0.1;
 
 /// Where the window of a cell starts, and whether the pilots say so.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeletionPoint {
     /// Start of the window, seconds; at most half the horizon.
     pub warmup_seconds: f64,
@@ -50,7 +50,7 @@ pub struct DeletionPoint {
 }
 
 /// What the pilots of a cell showed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
     /// The deletion point is theirs.

@@ -2,12 +2,14 @@
 
 mod run_reader;
 mod run_record;
+mod run_state;
 mod run_table;
 mod sweep_file;
 mod trace_file;
 mod yaml;
 
 pub(crate) use run_reader::{FinishedRun, JobPlace, RunError, RunResults};
+pub(crate) use run_state::RunState;
 pub(crate) use sweep_file::{Base, OutputSpec, SweepFile, TableFormat};
 pub(crate) use trace_file::{TraceFileError, read_trace};
 pub(crate) use yaml::{YamlError, read_scenario, read_sweep};

@@ -233,7 +233,7 @@ fn applies(key: &Key, mode: Option<&Value>) -> bool {
         || (key.applies)(&ScenarioSpec { mode: Some(mode), ..ScenarioSpec::default() })
 }
 
-fn find(name: &str, runs: &Path) -> Result<PathBuf, RunError> {
+pub(super) fn find(name: &str, runs: &Path) -> Result<PathBuf, RunError> {
     let candidates = [runs.join(name), PathBuf::from(name)];
     if let Some(folder) = candidates.iter().find(|folder| folder.join("run.json").is_file()) {
         return Ok(folder.clone());

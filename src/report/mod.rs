@@ -5,6 +5,7 @@ mod numbers;
 mod output;
 mod plan;
 mod records;
+mod state;
 mod summary;
 mod tables;
 mod theory;
@@ -19,7 +20,8 @@ pub(crate) use compare::{
 pub(crate) use output::{error, note, print, print_json};
 pub(crate) use plan::print_plan;
 pub(crate) use records::print_csv;
-pub(crate) use summary::{Work, run_finished};
+pub(crate) use state::{Status, goes_on, merged, nothing_to_do, shard_finished, status_text};
+pub(crate) use summary::{Work, run_finished, summary};
 pub(crate) use tables::print_text_table;
 pub(crate) use theory::{print_theory, theory_records};
 pub(crate) use trace::print_trace_profile;

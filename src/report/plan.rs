@@ -74,14 +74,15 @@ fn plan_text(spec: &SweepSpec, plan: &Plan, all: bool) -> String {
 }
 
 fn totals(plan: &Plan) -> String {
+    let chunks = plan.chunks().len() as u64;
     let saturated = plan.cells.iter().filter(|cell| cell.load.is_saturated()).count();
     let mut text = format!(
         "{} cells x {} replications = {} jobs in {} {}, about {} requests",
         grouped(plan.cells.len() as u64),
         plan.replications,
         grouped(plan.num_jobs()),
-        grouped(plan.num_chunks()),
-        if plan.num_chunks() == 1 { "chunk" } else { "chunks" },
+        grouped(chunks),
+        if chunks == 1 { "chunk" } else { "chunks" },
         significant(plan.expected_requests()),
     );
     if let Some(precision) = &plan.precision {

@@ -25,14 +25,8 @@ pub(crate) struct Work {
     pub(crate) simulation_s: f64,
 }
 
-/// Prints the summary of a run; with `quiet` only warnings.
-pub(crate) fn run_finished(
-    plan: &Plan,
-    cells: &[CellRow],
-    work: &Work,
-    folder: &Path,
-    quiet: bool,
-) -> Result<(), Failure> {
+/// Prints what a run found; with `quiet` only warnings.
+pub(crate) fn summary(plan: &Plan, cells: &[CellRow], quiet: bool) -> Result<(), Failure> {
     if !quiet {
         print(&cells_table(plan, cells))?;
         if cells.len() > SHOWN_CELLS {
@@ -50,14 +44,22 @@ pub(crate) fn run_finished(
             "± is the half width of a {} % interval, ~ a value without one",
             percent(plan.confidence)
         ));
-        note(&work_line(work));
-        note(&format!("written to {}", folder.display()));
     }
     Ok(())
 }
 
+/// Says what the simulation took, and where its tables are.
+pub(crate) fn run_finished(work: &Work, folder: &Path, quiet: bool) {
+    if !quiet {
+        if work.jobs > 0 {
+            note(&work_line(work));
+        }
+        note(&format!("written to {}", folder.display()));
+    }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "shown with four digits")]
-fn work_line(work: &Work) -> String {
+pub(super) fn work_line(work: &Work) -> String {
     format!(
         "{} jobs, {} requests simulated in {} s ({} M requests/s)",
         grouped(work.jobs),

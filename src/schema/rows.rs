@@ -1,5 +1,8 @@
 //! Rows of the tables, before they meet polars.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use sweep_engine::statistics::{Estimate, PooledPercentile};
 
 use super::metrics::{METRICS, POOLED};
@@ -17,7 +20,7 @@ pub(crate) struct JobRow {
 }
 
 /// A row of `cells`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct CellRow {
     /// Its number.
     pub(crate) cell: u32,
@@ -29,8 +32,8 @@ pub(crate) struct CellRow {
     pub(crate) estimates: Vec<Option<Estimate>>,
     /// Per percentile, in the order of [`POOLED`].
     pub(crate) pooled: [Option<PooledPercentile>; 3],
-    pub(crate) ci_method: Option<&'static str>,
-    pub(crate) quantile_method: Option<&'static str>,
+    pub(crate) ci_method: Option<Cow<'static, str>>,
+    pub(crate) quantile_method: Option<Cow<'static, str>>,
     pub(crate) stop_reason: StopReason,
     pub(crate) steady: Option<bool>,
     pub(crate) low_samples: Option<bool>,

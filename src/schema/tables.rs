@@ -196,14 +196,14 @@ pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 10] = [
         "",
         "what intervals come from: replications, batch_means (a single run, cut into 20 batches), or null (no intervals)",
         "",
-        Field::Text(|row| row.ci_method.map(Cow::Borrowed)),
+        Field::Text(|row| row.ci_method.as_deref().map(Cow::Borrowed)),
     ),
     column(
         "quantile_method",
         "",
         "exact, or histogram (percentiles with a relative error of at most 0.1 %)",
         "",
-        Field::Text(|row| row.quantile_method.map(Cow::Borrowed)),
+        Field::Text(|row| row.quantile_method.as_deref().map(Cow::Borrowed)),
     ),
     column(
         "steady",

@@ -306,7 +306,7 @@ fn the_table_lies_in_the_folder_of_the_run_and_is_replaced() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert_eq!(names.len(), 4, "{names:?}");
+    assert_eq!(names.len(), 5, "{names:?}");
 
     let table = place.table("results/a/compare-mode.parquet");
     let rows = compared(&place, "a --by mode");

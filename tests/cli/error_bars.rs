@@ -228,11 +228,15 @@ fn an_objective_is_an_axis_and_changes_nothing_else() {
     let names = |table: &Table| table.names.clone();
     assert_eq!(names(&repeated), names(&in_file));
     for row in 0..repeated.rows.len() {
-        let expected = if row % 2 == 0 { 0.1 } else { 0.5 };
+        let expected = if row < plain.rows.len() { 0.1 } else { 0.5 };
         assert_eq!(repeated.number(row, "slo_ttft_s"), Some(expected));
         for name in RESULTS.iter().filter(|name| !["slo_attainment", "goodput_rps"].contains(name))
         {
-            assert_eq!(repeated.value(row, name), plain.value(row / 2, name), "{name}");
+            assert_eq!(
+                repeated.value(row, name),
+                plain.value(row % plain.rows.len(), name),
+                "{name}"
+            );
         }
     }
     assert_eq!(place.jobs("base", &in_base).number(0, "slo_ttft_s"), Some(0.1));
@@ -252,9 +256,11 @@ fn a_wanted_precision_is_reached_by_doubling_and_is_the_same_on_any_thread() {
     let jobs = place.table("results/one/jobs.parquet");
     let fixed =
         place.jobs("fixed", "--rates 1,4,20 --modes disagg --sim-seconds 300 --slo ttft_s=0.5");
-    for row in 0..fixed.rows.len() {
-        assert_eq!(jobs.results(row), fixed.results(row), "the first look is a fixed run");
-    }
+    let first_look = (0..jobs.rows.len())
+        .filter(|&row| jobs.value(row, "replication").as_u64() < Some(10))
+        .map(|row| jobs.results(row));
+    let fixed = (0..fixed.rows.len()).map(|row| fixed.results(row));
+    assert!(first_look.eq(fixed), "the first look is a fixed run");
     let mut rows = 0;
     for cell in 0..3 {
         let replications = cells.number(cell, "replications").unwrap();

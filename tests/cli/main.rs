@@ -3,6 +3,7 @@
 mod bad_input;
 mod compare;
 mod docs;
+mod durability;
 mod error_bars;
 mod failures;
 mod invariance;

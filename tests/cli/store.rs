@@ -1,4 +1,4 @@
-//! A run's folder: it appears complete or not at all.
+//! A run's folder: what it holds, who may have it, and what stays of it when a run is stopped.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,8 @@ fn an_existing_name_is_refused_and_the_run_stays_as_it_was() {
     assert_eq!(ran.code, Some(2));
     assert_eq!(
         ran.stderr,
-        "error: the run results/a exists: choose another --name, or replace it with --force\n"
+        "error: the run results/a exists and is another one (sweep.base.arrival.rate_per_s was 1.0, is 2.0): \
+         choose another --name, or replace it with --force\n"
     );
     assert_eq!((place.listing(), place.bytes("results/a/jobs.parquet")), before);
 }
@@ -83,6 +84,9 @@ fn folders_are_created_and_hold_nothing_but_the_run() {
             "deep/down/here/a/",
             "deep/down/here/a/cells.parquet",
             "deep/down/here/a/jobs.parquet",
+            "deep/down/here/a/parts/",
+            "deep/down/here/a/parts/.lock",
+            "deep/down/here/a/parts/00000.parquet",
             "deep/down/here/a/run.json",
             "deep/down/here/latest",
         ]
@@ -237,15 +241,15 @@ fn stop(child: Child, signal: &str) -> Ran {
 
 #[test]
 fn an_interrupted_run_leaves_nothing_and_says_so() {
-    for signal in ["-INT", "-TERM"] {
+    for (signal, code, word) in [("-INT", 130, "interrupted"), ("-TERM", 143, "terminated")] {
         let place = Place::new();
         let arguments = "--rates 10,20 --sim-seconds 2e6 --replications 4 --name a --out runs";
         let child = start(&place, arguments);
-        // The hidden folder shows that the run is under way and listens.
-        wait_for(|| place.listing().iter().any(|entry| entry.contains("partial")));
+        // Its record shows that the run is under way and listens.
+        wait_for(|| place.path("runs/a/run.json").exists());
         let ran = stop(child, signal);
-        assert_eq!(ran.code, Some(130), "{}", ran.stderr);
-        assert_eq!(ran.stderr, "error: interrupted; nothing was written\n");
+        assert_eq!(ran.code, Some(code), "{}", ran.stderr);
+        assert_eq!(ran.stderr, format!("error: {word}; nothing was written\n"));
         assert_eq!(ran.stdout, "");
         assert_eq!(place.listing(), ["runs/"]);
     }
@@ -257,7 +261,9 @@ fn an_interrupted_run_leaves_an_earlier_one_alone() {
     place.sweep(&format!("--rates 1 {SHORT} --name a --quiet"));
     let before = place.listing();
     let child = start(&place, "--rates 10 --sim-seconds 2e6 --name a --force");
-    wait_for(|| place.listing().iter().any(|entry| entry.contains("partial")));
+    wait_for(|| {
+        place.path("results/.a.replaced").exists() && place.path("results/a/run.json").exists()
+    });
     assert_eq!(stop(child, "-INT").code, Some(130));
     assert_eq!(place.listing(), before);
 }

@@ -186,14 +186,14 @@ fn what_a_mode_does_not_have_is_null() {
 }
 
 #[test]
-fn rows_are_replication_major_and_the_last_axis_runs_fastest() {
+fn rows_go_by_cell_then_replication_and_the_last_axis_runs_fastest() {
     let jobs = Place::new()
         .jobs("a", &format!("--rates 1,2 --modes mono,disagg {SHORT} --replications 3"));
-    let expected: Vec<(u64, u64, f64, &str)> = (0..3)
-        .flat_map(|replication| {
-            let points =
-                [(0, 1.0, "mono"), (1, 1.0, "disagg"), (2, 2.0, "mono"), (3, 2.0, "disagg")];
-            points.map(|(cell, rate, mode)| (replication, cell, rate, mode))
+    let points = [(0, 1.0, "mono"), (1, 1.0, "disagg"), (2, 2.0, "mono"), (3, 2.0, "disagg")];
+    let expected: Vec<(u64, u64, f64, &str)> = points
+        .iter()
+        .flat_map(|&(cell, rate, mode)| {
+            [0, 1, 2].map(|replication| (replication, cell, rate, mode))
         })
         .collect();
     let actual: Vec<(u64, u64, f64, &str)> = (0..jobs.rows.len())

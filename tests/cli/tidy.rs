@@ -112,14 +112,15 @@ fn each_library_of_the_command_has_its_place() {
         ("clap", &["src/cli.rs", "src/commands/completions.rs", "src/main.rs"]),
         ("clap_complete", &["src/cli.rs", "src/commands/completions.rs"]),
         ("indicatif", &["src/progress.rs"]),
-        ("ctrlc", &["src/progress.rs"]),
+        ("signal_hook", &["src/signals.rs"]),
         (
             "polars",
             &[
-                "src/commands/run.rs",
+                "src/commands/assembly.rs",
                 "src/commands/simulate.rs",
                 "src/frame.rs",
                 "src/io/run_table.rs",
+                "src/part.rs",
             ],
         ),
         ("anyhow", &["src/main.rs", "src/report/output.rs"]),

@@ -462,7 +462,7 @@ proptest! {
         let rates = format!("1:{cells}:1");
         let settings = [("rates", rates.as_str()), ("sim_seconds", &sim_seconds.to_string())];
         let plan = plan_of(&settings, replications);
-        prop_assert!((1..=10_000).contains(&plan.num_chunks()));
+        prop_assert!((1..=10_000).contains(&plan.num_slices()));
         // Of more replications than 32, samples are narrowed on the way, unless they may become histograms.
         let samples_of = |cell: &Cell| {
             let whole = if plan.narrows(cell) { replications.min(32) } else { replications };
@@ -471,6 +471,13 @@ proptest! {
         let samples =
             |wave: &Range<usize>| plan.cells[wave.clone()].iter().map(samples_of).sum::<f64>();
         let most = plan.limits.samples_at_once as f64;
+        let requests = |cells: &Range<usize>| -> f64 {
+            let per_replication: f64 =
+                plan.cells[cells.clone()].iter().map(Cell::expected_requests).sum();
+            per_replication * f64::from(replications)
+        };
+        let (all, of_chunk) = (plan.expected_requests(), plan.limits.requests_per_chunk as f64);
+        let even_share = all / (all / of_chunk).ceil();
         let mut next = 0;
         for wave in plan.waves() {
             prop_assert!(wave.start == next && wave.end > next, "{:?} after {}", wave, next);
@@ -478,9 +485,21 @@ proptest! {
             next = wave.end;
             // As large as they may be.
             let larger = wave.start..(next + 1).min(plan.cells.len());
-            prop_assert!(larger == wave || samples(&larger) > most);
+            prop_assert!(
+                larger == wave || samples(&larger) > most || requests(&larger) > even_share
+            );
         }
         prop_assert_eq!(next, plan.cells.len());
+        // Chunks are waves in order, of about equal work.
+        let chunks = plan.chunks();
+        let waves: Vec<Range<usize>> = chunks.iter().flat_map(|chunk| chunk.waves.clone()).collect();
+        prop_assert_eq!(waves, plan.waves());
+        prop_assert!((1..=10_000).contains(&chunks.len()));
+        for (number, chunk) in chunks.iter().enumerate() {
+            prop_assert_eq!(chunk.number as usize, number);
+            let work = requests(&chunk.cells());
+            prop_assert!(chunk.cells().len() == 1 || work <= 1.01 * even_share, "{}", work);
+        }
     }
 }
 

@@ -19,11 +19,20 @@ pub struct Limits {
     /// Samples that are kept in memory, all cells under way together (8 bytes each); more than that
     /// where a cell or a few replications have more.
     pub samples_at_once: u64,
+    /// Simulated requests of a chunk, more or less: what is lost when a run is stopped, and what shards
+    /// share out. One cell may have more.
+    pub requests_per_chunk: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { jobs: 10_000_000, requests_per_job: 100_000_000, samples_at_once: 16_777_216 }
+        Self {
+            jobs: 10_000_000,
+            requests_per_job: 100_000_000,
+            samples_at_once: 16_777_216,
+            // Two seconds of one core.
+            requests_per_chunk: 200_000_000,
+        }
     }
 }
 
@@ -44,8 +53,8 @@ pub struct Plan {
     pub seeding: Seeding,
     /// What the jobs may grow to.
     pub limits: Limits,
-    /// Jobs per chunk.
-    pub chunk_size: u64,
+    /// Jobs per slice.
+    pub slice_size: u64,
     /// SHA-256 over everything that decides the values of a row, as hexadecimal digits. Not over
     /// replications, confidence, precision, limits, names or threads: more replications extend a run.
     pub hash: String,

@@ -6,12 +6,12 @@ use super::axis::{Axis, dimensions, lower_axes};
 use super::design::{Cell, Limits, Plan, WarmupOrigin, apply, describe};
 use super::error::PlanError;
 use super::exclude::Exclusion;
-use super::jobs::chunk_size;
+use super::jobs::slice_size;
 use super::precision::{Precision, confidence};
 use crate::scenario::{Defaults, MomentsCache, OfferedLoad, Traces, lower};
 use crate::spec::{ScenarioSpec, SweepSpec, Warmup};
 
-/// Expands a sweep into cells, jobs and chunks.
+/// Expands a sweep into cells and jobs.
 ///
 /// # Errors
 /// Names the axis, the value and the remedy.
@@ -59,14 +59,14 @@ pub fn plan(spec: &SweepSpec, traces: &Traces, limits: Limits) -> Result<Plan, P
         precision,
         seeding: spec.seeding,
         limits,
-        chunk_size: 1,
+        slice_size: 1,
         hash: String::new(),
         base: spec.base.clone(),
     };
     check_cap(&plan)?;
     let waves = plan.waves().len() as u64;
-    plan.chunk_size =
-        chunk_size(plan.num_jobs(), plan.cells.len() as u64, waves, plan.expected_requests());
+    plan.slice_size =
+        slice_size(plan.num_jobs(), plan.cells.len() as u64, waves, plan.expected_requests());
     plan.hash = plan.content_hash();
     Ok(plan)
 }

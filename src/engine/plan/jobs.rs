@@ -1,6 +1,7 @@
-//! Jobs and chunks: how cells and replications are numbered and cut.
+//! Jobs, waves and slices: how cells and replications are numbered and cut.
 //!
-//! Cells are simulated wave by wave. A chunk is a contiguous range of the jobs of a wave.
+//! Cells are simulated wave by wave. A slice is a contiguous range of the jobs of a wave, the unit of
+//! scheduling. (Chunks are what is kept on disk: `chunks`.)
 //!
 //! Jobs are numbered replication-major (job = replication x cells + cell), so that neighbours are
 //! cells of one replication, which share random streams.
@@ -23,8 +24,8 @@ pub struct JobId {
     pub replication: u32,
 }
 
-/// Most chunks of a plan.
-const MAX_CHUNKS: u64 = 10_000;
+/// Most slices of a plan.
+const MAX_SLICES: u64 = 10_000;
 
 /// Samples of a cell, of its first 32 replications at most, up to which its pooled percentiles are exact
 /// (128 MiB).
@@ -37,14 +38,14 @@ const NARROWED_REPLICATIONS: u32 = 32;
 /// to first token span eight doublings and more.
 const BINNED_SAMPLES: f64 = 4096.0;
 
-/// Simulated requests of a chunk that is worth scheduling (half a millisecond), and of a large one.
-const CHUNK_REQUESTS: (f64, f64) = (65_536.0, 262_144.0);
+/// Simulated requests of a slice that is worth scheduling (half a millisecond), and of a large one.
+const SLICE_REQUESTS: (f64, f64) = (65_536.0, 262_144.0);
 
-/// Jobs that a large chunk has however long they are, so that they fill vectors.
-const CHUNK_JOBS: u64 = 64;
+/// Jobs that a large slice has however long they are, so that they fill vectors.
+const SLICE_JOBS: u64 = 64;
 
-/// Fewest chunks of a wave with enough work: its cores wait for each other at the end.
-const MIN_CHUNKS: u64 = 4;
+/// Fewest slices of a wave with enough work: its cores wait for each other at the end.
+const MIN_SLICES: u64 = 4;
 
 /// Numbers that a worker holds in memory for a bundle (64 MiB): samples, and the state of pools.
 const BUNDLED_NUMBERS: f64 = 8_388_608.0;
@@ -100,14 +101,15 @@ impl Plan {
             && batches_may_suffice(rate_per_s * scenario.window_s(), load.relaxations(scenario))
     }
 
-    /// Number of chunks.
-    pub fn num_chunks(&self) -> u64 {
+    /// Number of slices.
+    pub fn num_slices(&self) -> u64 {
         let jobs_of = |wave: Range<usize>| wave.len() as u64 * u64::from(self.replications);
-        self.waves().into_iter().map(|wave| jobs_of(wave).div_ceil(self.chunk_size)).sum()
+        self.waves().into_iter().map(|wave| jobs_of(wave).div_ceil(self.slice_size)).sum()
     }
 
-    /// Cells in ranges whose samples fit into memory together: all replications of a range are
-    /// simulated before the next one, so that samples can be pooled and forgotten.
+    /// Cells in ranges whose samples fit into memory together, and which are no more work than a chunk
+    /// should be: all replications of a range are simulated before the next one, so that samples can be
+    /// pooled and forgotten.
     ///
     /// At least one cell each; a function of the plan alone.
     pub fn waves(&self) -> Vec<Range<usize>> {
@@ -115,7 +117,7 @@ impl Plan {
         let mut start = 0;
         while start < self.cells.len() {
             let rest = self.cells[start..].iter().map(|cell| (cell, self.replications));
-            let end = start + self.fitting(rest);
+            let end = start + self.fitting(rest.clone()).min(self.quick(rest));
             waves.push(start..end);
             start = end;
         }
@@ -143,6 +145,14 @@ impl Plan {
             expected_samples(cell, replications.min(most))
         };
         fitting_within(math::count(self.limits.samples_at_once), cells.into_iter().map(kept))
+    }
+
+    /// How many cells, counted from the first, are no more work together than a chunk should be. At least
+    /// one, if there is one.
+    fn quick<'a>(&self, cells: impl IntoIterator<Item = (&'a Cell, u32)>) -> usize {
+        let requests =
+            cells.into_iter().map(|(cell, replications)| expected_samples(cell, replications));
+        fitting_within(self.requests_per_chunk(), requests)
     }
 
     /// How many replications are to be done before samples are narrowed again, when `done` are: 32, then
@@ -201,7 +211,7 @@ pub fn stream_key(scenario: &Scenario, seeding: Seeding) -> StreamKey {
     }
 }
 
-/// Jobs per chunk: a function of the plan alone, never of the machine. Whole replications of the cells
+/// Jobs per slice: a function of the plan alone, never of the machine. Whole replications of the cells
 /// of a wave, or equal parts of one: cells of a replication share draws.
 #[expect(
     clippy::cast_possible_truncation,
@@ -209,12 +219,12 @@ pub fn stream_key(scenario: &Scenario, seeding: Seeding) -> StreamKey {
     clippy::cast_precision_loss,
     reason = "a rough size; any positive number is right"
 )]
-pub(super) fn chunk_size(jobs: u64, cells: u64, waves: u64, expected_requests: f64) -> u64 {
+pub(super) fn slice_size(jobs: u64, cells: u64, waves: u64, expected_requests: f64) -> u64 {
     let requests_per_job = (expected_requests / jobs as f64).max(1.0);
     let worthwhile = |requests: f64| (requests / requests_per_job).ceil() as u64;
     let of_wave = jobs.div_ceil(waves.max(1));
-    let balanced = of_wave.div_ceil(MIN_CHUNKS).max(worthwhile(CHUNK_REQUESTS.0));
-    let wanted = balanced.min(worthwhile(CHUNK_REQUESTS.1).max(CHUNK_JOBS));
+    let balanced = of_wave.div_ceil(MIN_SLICES).max(worthwhile(SLICE_REQUESTS.0));
+    let wanted = balanced.min(worthwhile(SLICE_REQUESTS.1).max(SLICE_JOBS));
     let replication = cells.div_ceil(waves).max(1);
     let size = if wanted >= replication {
         wanted - wanted % replication
@@ -222,7 +232,7 @@ pub(super) fn chunk_size(jobs: u64, cells: u64, waves: u64, expected_requests: f
         let parts = ((replication as f64 / wanted as f64).round() as u64).max(1);
         replication.div_ceil(parts)
     };
-    // The last chunk of a wave may be a small one.
-    let most = MAX_CHUNKS.saturating_sub(waves).max(1);
+    // The last slice of a wave may be a small one.
+    let most = MAX_SLICES.saturating_sub(waves).max(1);
     size.min(jobs).max(jobs.div_ceil(most)).max(1)
 }

@@ -1,6 +1,7 @@
 //! The plan: cells, jobs and chunks of a sweep. Nothing random, nothing run.
 
 mod axis;
+mod chunks;
 mod design;
 mod error;
 mod exclude;
@@ -9,6 +10,7 @@ mod jobs;
 mod precision;
 
 pub use axis::Axis;
+pub use chunks::Chunk;
 pub use design::{Cell, Limits, Plan, WarmupOrigin};
 pub use error::PlanError;
 pub use expand::plan;

@@ -1,5 +1,6 @@
 //! Student t intervals of a mean from independent observations.
 
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::math;
@@ -65,7 +66,7 @@ impl Confidence {
 
 /// An estimate from independent replications, with the half width of its two-sided confidence
 /// interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Arithmetic mean, or another point estimate that an interval was made for.
     pub mean: f64,

@@ -9,6 +9,8 @@
 //! alone covers too little in runs that are short for their load, the longer side alone too much in
 //! long ones, sectioning and jackknife less than both in short ones.
 
+use serde::{Deserialize, Serialize};
+
 use super::buckets::{Buckets, Ranked};
 use super::confidence::{Confidence, Estimate};
 use super::histogram::Histogram;
@@ -24,7 +26,7 @@ pub struct PooledSample<'a> {
 }
 
 /// A percentile of pooled samples.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PooledPercentile {
     /// The percentile, with the half width of its interval.
     pub estimate: Estimate,

@@ -1,0 +1,125 @@
+//! Tables of a run from its parts: one after the other, whoever wrote them.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use polars::prelude::PolarsError;
+
+use crate::failure::Failure;
+use crate::frame::TableWriter;
+use crate::io::TableFormat;
+use crate::part::{CellRecord, Part, read_cell_records, read_metadata};
+use crate::provenance::{PartLabel, PartOrigin, label_of, table_metadata};
+use crate::signals::Interrupt;
+use crate::store::RunFolder;
+
+/// The names of the tables.
+const TABLES: [&str; 2] = ["jobs", "cells"];
+
+/// The files of both tables.
+pub(super) fn table_names(format: TableFormat) -> Vec<String> {
+    TABLES.iter().map(|table| format.file_name(table)).collect()
+}
+
+/// What parts of a run are of, by the metadata of their files.
+///
+/// # Errors
+/// One is unreadable or belongs to another run. None is trusted, or done again, in silence.
+pub(super) fn read_labels(
+    parts: &BTreeMap<u32, PathBuf>,
+    origin: &PartOrigin,
+) -> Result<BTreeMap<u32, PartLabel>, Failure> {
+    let label = |(&chunk, path): (&u32, &PathBuf)| {
+        let label = read_label(path)?;
+        if label.origin == *origin && label.chunk == chunk {
+            Ok((chunk, label))
+        } else {
+            let problem = "it belongs to another run: move it elsewhere, and what it should have \
+                           been is computed again";
+            Err(Failure::Part { path: path.clone(), problem: problem.to_owned() })
+        }
+    };
+    parts.iter().map(label).collect()
+}
+
+/// What a part is of.
+///
+/// # Errors
+/// It is unreadable.
+pub(super) fn read_label(path: &Path) -> Result<PartLabel, Failure> {
+    let metadata = open(path).and_then(|file| read_metadata(file).map_err(|e| broken(path, &e)))?;
+    label_of(&metadata).ok_or_else(|| Failure::Part {
+        path: path.to_owned(),
+        problem: "it is no part of a run: move it elsewhere".to_owned(),
+    })
+}
+
+/// What is known of the cells of a part.
+pub(super) fn read_record_of_cells(path: &Path) -> Result<Vec<CellRecord>, Failure> {
+    open(path).and_then(|file| read_cell_records(file).map_err(|error| broken(path, &error)))
+}
+
+fn read_part(path: &Path) -> Result<Part, Failure> {
+    open(path).and_then(|file| Part::read(file).map_err(|error| broken(path, &error)))
+}
+
+/// Writes both tables into the folder of a run; they appear when both are whole.
+///
+/// # Errors
+/// A part is unreadable, the disk is full, or a signal came.
+pub(super) fn write_tables(
+    run: &RunFolder,
+    parts: &BTreeMap<u32, PathBuf>,
+    format: TableFormat,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let names = table_names(format);
+    let mut files =
+        names.iter().map(|name| run.begin_table(name)).collect::<Result<Vec<_>, Failure>>()?;
+    let metadata = match parts.values().next() {
+        Some(path) => {
+            open(path).and_then(|file| read_metadata(file).map_err(|e| broken(path, &e)))?
+        }
+        None => Vec::new(),
+    };
+    let mut writers: Vec<TableWriter<_>> = files
+        .iter_mut()
+        .zip(TABLES)
+        .map(|(file, table)| match format {
+            TableFormat::Parquet => {
+                TableWriter::parquet(table_metadata(&metadata, table), file.writer())
+            }
+            TableFormat::Csv => TableWriter::csv(file.writer()),
+        })
+        .collect();
+    let unwritten = |error: PolarsError| {
+        Failure::encoding(format!("the tables in {}", run.path().display()), error)
+    };
+    for path in parts.values() {
+        interrupt.check()?;
+        let part = read_part(path)?;
+        let tables = [part.jobs(), part.cells()];
+        for (writer, rows) in writers.iter_mut().zip(tables) {
+            writer.push(rows.map_err(|error| broken(path, &error))?).map_err(unwritten)?;
+        }
+    }
+    for writer in writers {
+        writer.finish().map_err(unwritten)?;
+    }
+    files.into_iter().try_for_each(crate::store::PartialFile::commit)
+}
+
+fn open(path: &Path) -> Result<File, Failure> {
+    File::open(path).map_err(|source| Failure::Io { action: "read", path: path.to_owned(), source })
+}
+
+/// A part whose bytes are not what they were.
+fn broken(path: &Path, error: &PolarsError) -> Failure {
+    // Further lines are advice to programmers.
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let problem =
+        format!("the part is damaged ({first}): remove it, and its chunk is computed again");
+    Failure::Part { path: path.to_owned(), problem }
+}

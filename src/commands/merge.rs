@@ -1,0 +1,220 @@
+//! `sweep merge`: shards of one run become the run that one machine would have written.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::assembly::{read_label, table_names, write_tables};
+use crate::assemble::check_name;
+use crate::cli::MergeArgs;
+use crate::failure::Failure;
+use crate::io::{RunState, TableFormat};
+use crate::provenance::{Outcome, PartLabel, PartOrigin};
+use crate::report;
+use crate::resume::{differences, missing};
+use crate::signals::Interrupt;
+use crate::store::{Opened, RunFolder, parts_of};
+
+pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
+    let runs = args.out.clone().unwrap_or_else(|| PathBuf::from("results"));
+    check_name(&args.name)?;
+    let shards = args
+        .shards
+        .iter()
+        .map(|name| RunState::read(name, &runs).map_err(Failure::from))
+        .collect::<Result<Vec<_>, _>>()?;
+    check_records(&shards)?;
+    let parts = collect(&shards)?;
+    let interrupt = Interrupt::install()?;
+    let clock = Instant::now();
+    let started_at = jiff::Timestamp::now().to_string();
+    let mut record = record_of(&shards[0], &args.name);
+    let format: TableFormat = serde_json::from_value(record["tables"].clone())
+        .map_err(|error| Failure::encoding("run.json", error))?;
+    let opened = RunFolder::open(&runs, &args.name, args.force, &record, &table_names(format))?;
+    let folder = match opened {
+        Opened::Complete(folder) => {
+            report::nothing_to_do(&folder, args.quiet);
+            return Ok(());
+        }
+        Opened::Open(folder) => folder,
+    };
+    let merged = copy_all(&folder, &parts, &interrupt).and_then(|own| {
+        write_tables(&folder, &own, format, &interrupt)?;
+        Ok(())
+    });
+    if let Err(failure) = merged {
+        return Err(interrupt.explain(failure, "the shards are as they were; merge them again"));
+    }
+    let sum = |count: fn(&PartLabel) -> u64| parts.values().map(|(_, label)| count(label)).sum();
+    let outcome = Outcome {
+        started_at,
+        wall_s: clock.elapsed().as_secs_f64(),
+        threads: 1,
+        jobs: sum(|label| label.jobs),
+        failed_jobs: sum(|label| label.failed_jobs),
+        simulated_requests: sum(|label| label.simulated_requests),
+    };
+    record["jobs"] = json!(outcome.jobs);
+    record["outcome"] =
+        serde_json::to_value(&outcome).map_err(|error| Failure::encoding("run.json", error))?;
+    let folder = folder.complete(&record)?;
+    let chunks = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+    report::merged(shards.len(), chunks, outcome.jobs, &folder, args.quiet);
+    if outcome.failed_jobs > 0 {
+        let table = folder.join(format.file_name("jobs")).display().to_string();
+        return Err(Failure::Jobs { failed: outcome.failed_jobs, jobs: outcome.jobs, table });
+    }
+    Ok(())
+}
+
+/// All shards must be of one run.
+fn check_records(shards: &[RunState]) -> Result<(), Failure> {
+    const SHARED: [&str; 9] = [
+        "plan_hash",
+        "replications",
+        "confidence",
+        "precision",
+        "stream_version",
+        "draw_fingerprint",
+        "chunk_requests",
+        "max_requests",
+        "chunks",
+    ];
+    let shared = |state: &RunState| -> Value {
+        let value = |key: &str| state.record.get(key).cloned().unwrap_or_default();
+        SHARED.iter().map(|key| ((*key).to_owned(), value(key))).collect()
+    };
+    let first = &shards[0];
+    for other in &shards[1..] {
+        let mut found = differences(&shared(first), &shared(other));
+        if !found.is_empty() {
+            let sweeps = |state: &RunState| state.record.get("sweep").cloned().unwrap_or_default();
+            found.extend(differences(&sweeps(first), &sweeps(other)));
+            return Err(Failure::usage(format!(
+                "{} and {} are no shards of one run: {}",
+                first.folder.display(),
+                other.folder.display(),
+                found.join("; ")
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Every chunk with the part to take.
+type Parts = BTreeMap<u32, (PathBuf, PartLabel)>;
+
+/// Every chunk of the plan, once; the same chunk from two shards must have the same bytes.
+fn collect(shards: &[RunState]) -> Result<Parts, Failure> {
+    let mut parts: Parts = BTreeMap::new();
+    let mut origin: Option<PartOrigin> = None;
+    for shard in shards {
+        for (chunk, path) in parts_of(&shard.folder)? {
+            let label = read_label(&path)?;
+            let known = origin.get_or_insert_with(|| label.origin.clone());
+            if label.origin != *known || label.chunk != chunk {
+                let problem = "it belongs to another run than the other parts".to_owned();
+                return Err(Failure::Part { path, problem });
+            }
+            match parts.get(&chunk) {
+                Some((other, _)) if !are_equal(other, &path)? => {
+                    let problem = format!(
+                        "chunk {chunk} differs from that in {}: they come from different programs or \
+                         machines; remove the wrong one",
+                        other.display()
+                    );
+                    return Err(Failure::Part { path, problem });
+                }
+                Some(_) => {}
+                None => drop(parts.insert(chunk, (path, label))),
+            }
+        }
+    }
+    let chunks = shards[0].chunks;
+    let left = missing(chunks, None, &parts.keys().copied().collect());
+    if left.is_empty() {
+        return Ok(parts);
+    }
+    let unfinished = shards.iter().filter(|shard| !shard.is_complete);
+    let names: Vec<String> = unfinished.map(|shard| shard.folder.display().to_string()).collect();
+    Err(Failure::usage(format!(
+        "{} of {chunks} chunks are missing ({}){}",
+        left.len(),
+        ranges(&left),
+        if names.is_empty() {
+            ": name the folders of all shards".to_owned()
+        } else {
+            format!(": {} did not finish; run it again, it goes on", names.join(", "))
+        }
+    )))
+}
+
+fn are_equal(one: &Path, other: &Path) -> Result<bool, Failure> {
+    let read = |path: &Path| {
+        fs::read(path).map_err(|source| Failure::Io {
+            action: "read",
+            path: path.to_owned(),
+            source,
+        })
+    };
+    Ok(read(one)? == read(other)?)
+}
+
+/// `3, 7-9`.
+fn ranges(numbers: &[u32]) -> String {
+    const SHOWN: usize = 10;
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for &number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => runs.push((number, number)),
+        }
+    }
+    let text = |(first, last): &(u32, u32)| {
+        if first == last { first.to_string() } else { format!("{first}-{last}") }
+    };
+    let mut texts: Vec<String> = runs.iter().take(SHOWN).map(text).collect();
+    if runs.len() > SHOWN {
+        texts.push("...".to_owned());
+    }
+    texts.join(", ")
+}
+
+/// The record of the whole run, not complete yet.
+fn record_of(shard: &RunState, name: &str) -> Value {
+    let mut record = shard.record.clone();
+    if let Some(fields) = record.as_object_mut() {
+        fields.remove("shard");
+        fields.remove("outcome");
+        fields.insert("name".to_owned(), json!(name));
+    }
+    record
+}
+
+fn copy_all(
+    folder: &RunFolder,
+    parts: &Parts,
+    interrupt: &Interrupt,
+) -> Result<BTreeMap<u32, PathBuf>, Failure> {
+    for (&chunk, (path, _)) in parts {
+        interrupt.check()?;
+        folder.copy_part(chunk, path)?;
+    }
+    parts_of(folder.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_written_as_ranges() {
+        assert_eq!(ranges(&[3, 7, 8, 9, 11]), "3, 7-9, 11");
+        let apart: Vec<u32> = (0..12).map(|number| 2 * number).collect();
+        assert_eq!(ranges(&apart), "0, 2, 4, 6, 8, 10, 12, 14, 16, 18, ...");
+    }
+}

@@ -1,0 +1,97 @@
+//! How far a run is, in words.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::numbers::{grouped, significant};
+use super::output::note;
+use super::summary::{Work, work_line};
+
+/// How far a run is.
+#[derive(Debug, Serialize)]
+pub(crate) struct Status {
+    pub(crate) folder: String,
+    pub(crate) is_complete: bool,
+    /// Whether a process is at work on it.
+    pub(crate) is_running: bool,
+    /// `2/5`, if it is one.
+    pub(crate) shard: Option<String>,
+    /// Chunks that it is to do.
+    pub(crate) chunks: u64,
+    pub(crate) chunks_done: u64,
+    pub(crate) jobs_done: u64,
+    pub(crate) jobs_failed: u64,
+    /// Expected of the chunks that are missing.
+    pub(crate) jobs_missing: u64,
+    /// At the pace of the chunks that are there; nothing where there are too few.
+    pub(crate) seconds_left: Option<f64>,
+}
+
+/// As a few lines of text.
+pub(crate) fn status_text(status: &Status) -> String {
+    let state = match (status.is_complete, status.is_running) {
+        (true, _) => "complete",
+        (false, true) => "running",
+        (false, false) => "stopped; the command that began it goes on from there",
+    };
+    let shard = status.shard.as_ref().map_or_else(String::new, |shard| format!(", shard {shard}"));
+    let mut lines = vec![
+        format!("{}{shard}: {state}", status.folder),
+        format!("chunks: {} of {}", grouped(status.chunks_done), grouped(status.chunks)),
+        format!(
+            "jobs: {} done, {} of them failed, {} missing",
+            grouped(status.jobs_done),
+            grouped(status.jobs_failed),
+            grouped(status.jobs_missing)
+        ),
+    ];
+    if let Some(seconds) = status.seconds_left {
+        lines.push(format!("time left: about {} s", significant(seconds)));
+    }
+    lines.join("\n")
+}
+
+/// A run that is complete already.
+pub(crate) fn nothing_to_do(folder: &Path, quiet: bool) {
+    if !quiet {
+        note(&format!(
+            "the run {} is complete: nothing to do (--force runs it again)",
+            folder.display()
+        ));
+    }
+}
+
+/// Some chunks are there already.
+pub(crate) fn goes_on(done: usize, chunks: usize, quiet: bool) {
+    if !quiet {
+        note(&format!("going on: {done} of {chunks} chunks are done already"));
+    }
+}
+
+/// A shard is done.
+pub(crate) fn shard_finished(name: &str, chunks: usize, work: &Work, folder: &Path, quiet: bool) {
+    if !quiet {
+        note(&work_line(work));
+        note(&format!(
+            "{chunks} {} written to {}; when all shards are done: sweep merge {}.shard-* --name {name}",
+            if chunks == 1 { "chunk" } else { "chunks" },
+            folder.display(),
+            folder.with_file_name(name).display(),
+        ));
+    }
+}
+
+/// Shards are put together.
+pub(crate) fn merged(shards: usize, chunks: u32, jobs: u64, folder: &Path, quiet: bool) {
+    if !quiet {
+        note(&format!(
+            "{} jobs in {} {} of {shards} {} written to {}",
+            grouped(jobs),
+            grouped(chunks.into()),
+            if chunks == 1 { "chunk" } else { "chunks" },
+            if shards == 1 { "folder" } else { "folders" },
+            folder.display()
+        ));
+    }
+}

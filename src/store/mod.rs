@@ -1,0 +1,9 @@
+//! What is written to disk: runs, chunk by chunk, and single files. Not what is in them.
+//!
+//! Whatever has its final name is complete: everything is written under a hidden name, synced, and renamed.
+
+mod output;
+mod run_folder;
+
+pub(crate) use output::{PartialFile, check_output, replace_file};
+pub(crate) use run_folder::{Opened, RunFolder, is_open, parts_of};

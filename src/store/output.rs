@@ -1,0 +1,90 @@
+//! Single files: checked before work is done for them, and written so that a broken one never has the name.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// Checks, before anything is computed for it, that a file can be written: its folder exists, and it
+/// is no table or record of a run, which nothing else ever replaces.
+///
+/// # Errors
+/// Names the flag, the path and the remedy.
+pub(crate) fn check_output(flag: &str, path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let refused = |text: String| Err(Failure::usage(format!("{flag} {}: {text}", path.display())));
+    if !folder.as_os_str().is_empty() && !folder.is_dir() {
+        let folder = folder.display();
+        return refused(format!("the folder {folder} does not exist; create it first"));
+    }
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_own =
+        ["run.json", "jobs.parquet", "cells.parquet", "jobs.csv", "cells.csv"].contains(&name);
+    if is_own && folder.join("run.json").is_file() {
+        return refused(format!("it belongs to the run {}; choose another file", folder.display()));
+    }
+    Ok(())
+}
+
+/// Puts a file in its place as a whole.
+///
+/// # Errors
+/// Those of `content`, and of the disk. Then what was there stays.
+pub(crate) fn replace_file(
+    path: &Path,
+    content: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut file = PartialFile::create(path)?;
+    content(file.writer())?;
+    file.commit()
+}
+
+/// A file that is being written: beside its place, under a hidden name. It vanishes unless committed.
+#[derive(Debug)]
+pub(crate) struct PartialFile {
+    path: PathBuf,
+    partial: PathBuf,
+    writer: BufWriter<File>,
+    is_committed: bool,
+}
+
+impl PartialFile {
+    /// Begins the file that is to be called `path`.
+    pub(crate) fn create(path: &Path) -> Result<Self, Failure> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let partial = path.with_file_name(format!(".{name}.partial"));
+        let file = File::create(&partial).map_err(|source| failed(path, source))?;
+        let writer = BufWriter::new(file);
+        Ok(Self { path: path.to_owned(), partial, writer, is_committed: false })
+    }
+
+    /// Where the content goes.
+    pub(crate) fn writer(&mut self) -> &mut BufWriter<File> {
+        &mut self.writer
+    }
+
+    /// Makes sure that the content is on disk, and gives the file its name.
+    pub(crate) fn commit(mut self) -> Result<(), Failure> {
+        self.writer
+            .flush()
+            .and_then(|()| self.writer.get_ref().sync_all())
+            .and_then(|()| fs::rename(&self.partial, &self.path))
+            .map_err(|source| failed(&self.path, source))?;
+        self.is_committed = true;
+        Ok(())
+    }
+}
+
+impl Drop for PartialFile {
+    fn drop(&mut self) {
+        if !self.is_committed {
+            // The first error is the one to report.
+            let _ = fs::remove_file(&self.partial);
+        }
+    }
+}
+
+fn failed(path: &Path, source: io::Error) -> Failure {
+    Failure::Io { action: "write", path: path.to_owned(), source }
+}

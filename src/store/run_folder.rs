@@ -1,0 +1,368 @@
+//! One folder per run: its record, finished chunks in `parts/`, and, when all is done, its tables.
+//!
+//! What is done is what lies there. A run is complete when its record has an outcome, which is written last.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::output::{PartialFile, replace_file};
+use crate::failure::Failure;
+use crate::resume::differences;
+
+const RECORD: &str = "run.json";
+const PARTS: &str = "parts";
+
+/// Of its record, what makes a run the same run.
+const IDENTITY: [&str; 8] = [
+    "plan_hash",
+    "replications",
+    "confidence",
+    "precision",
+    "draw_fingerprint",
+    "chunk_requests",
+    "max_requests",
+    "shard",
+];
+
+/// Of its record, what tells people in which way runs differ.
+const DESCRIPTION: [&str; 9] = [
+    "sweep",
+    "traces",
+    "confidence",
+    "precision",
+    "stream_version",
+    "versions",
+    "chunk_requests",
+    "max_requests",
+    "shard",
+];
+
+/// A run that may go on, alone: nobody else has it open.
+#[derive(Debug)]
+pub(crate) struct RunFolder {
+    runs: PathBuf,
+    folder: PathBuf,
+    /// Held as long as it is open; the system lets go of it when the process ends, in whatever way.
+    _lock: File,
+}
+
+/// What there is under the name of a run.
+#[derive(Debug)]
+pub(crate) enum Opened {
+    /// There is something to do.
+    Open(RunFolder),
+    /// The very same run, all done.
+    Complete(PathBuf),
+}
+
+impl RunFolder {
+    /// Opens the run called `name` in the folder `runs`: begins it, or goes on with it if its record is that of
+    /// the same run. With `force` it starts over, and the earlier run is kept aside until this one is complete.
+    ///
+    /// # Errors
+    /// Another run has the name, another process has it open, or nothing can be written there.
+    pub(crate) fn open(
+        runs: &Path,
+        name: &str,
+        force: bool,
+        record: &impl Serialize,
+        tables: &[String],
+    ) -> Result<Opened, Failure> {
+        let record =
+            serde_json::to_value(record).map_err(|error| Failure::encoding(RECORD, error))?;
+        check_link(&runs.join("latest"))?;
+        let folder = runs.join(name);
+        if fs::symlink_metadata(&folder).is_ok() {
+            let earlier = read_record(&folder)?;
+            if !force {
+                check_same(&folder, &earlier, &record)?;
+                let lock = lock(&folder)?;
+                let is_complete = earlier.get("outcome").is_some();
+                if is_complete && tables.iter().all(|table| folder.join(table).is_file()) {
+                    return Ok(Opened::Complete(folder));
+                }
+                remove_partial_files(&folder);
+                return Ok(Opened::Open(Self { runs: runs.to_owned(), folder, _lock: lock }));
+            }
+            // Nobody is to lose a run that is under way.
+            let _lock = lock(&folder)?;
+            set_aside(&folder, earlier.get("outcome").is_some())?;
+        }
+        begin(runs, name, &record)?;
+        let lock = lock(&folder)?;
+        Ok(Opened::Open(Self { runs: runs.to_owned(), folder, _lock: lock }))
+    }
+
+    /// Its folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Keeps a finished chunk.
+    pub(crate) fn write_part(
+        &self,
+        chunk: u32,
+        content: impl FnOnce(&mut io::BufWriter<File>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        replace_file(&chunk_path(&self.folder, chunk), content)?;
+        sync(&self.folder.join(PARTS))
+    }
+
+    /// Keeps a part of another folder of the same plan.
+    pub(crate) fn copy_part(&self, chunk: u32, from: &Path) -> Result<(), Failure> {
+        let mut source = File::open(from).map_err(|source| Failure::Io {
+            action: "read",
+            path: from.to_owned(),
+            source,
+        })?;
+        self.write_part(chunk, |file| {
+            io::copy(&mut source, file).map(|_| ()).map_err(|source| Failure::Io {
+                action: "copy",
+                path: from.to_owned(),
+                source,
+            })
+        })
+    }
+
+    /// Begins one of its tables.
+    pub(crate) fn begin_table(&self, file_name: &str) -> Result<PartialFile, Failure> {
+        PartialFile::create(&self.folder.join(file_name))
+    }
+
+    /// Says in its record what came of the run, points `latest` to it, and forgets the run that it replaces.
+    /// Returns its folder.
+    pub(crate) fn complete(self, record: &impl Serialize) -> Result<PathBuf, Failure> {
+        write_record(&self.folder, record)?;
+        sync(&self.folder)?;
+        let failed = |source| Failure::Io { action: "complete", path: self.folder.clone(), source };
+        self.point_latest().map_err(failed)?;
+        sync(&self.runs)?;
+        let aside = aside_of(&self.folder);
+        if aside.exists() {
+            fs::remove_dir_all(&aside).map_err(failed)?;
+        }
+        Ok(self.folder)
+    }
+
+    /// Removes a run that has nothing, and puts the one that it was to replace back into its place.
+    pub(crate) fn give_up(self) {
+        if parts_of(&self.folder).is_ok_and(|parts| parts.is_empty()) {
+            let aside = aside_of(&self.folder);
+            // What cannot be removed is found, and used, the next time.
+            if fs::remove_dir_all(&self.folder).is_ok() && aside.exists() {
+                let _ = fs::rename(&aside, &self.folder);
+            }
+        }
+    }
+
+    /// Replaces the link `latest` in one step.
+    #[cfg(unix)]
+    fn point_latest(&self) -> io::Result<()> {
+        let link = self.runs.join(format!(".latest.{}.partial", std::process::id()));
+        std::os::unix::fs::symlink(self.folder.file_name().unwrap_or_default(), &link)?;
+        fs::rename(&link, self.runs.join("latest"))
+    }
+
+    /// Links need special rights elsewhere; runs are found by name.
+    #[cfg(not(unix))]
+    fn point_latest(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The file of a chunk in the folder of a run.
+fn chunk_path(folder: &Path, chunk: u32) -> PathBuf {
+    folder.join(PARTS).join(format!("{chunk:05}.parquet"))
+}
+
+/// The files of the chunks that are there, by number. Names do not say whether they are any good.
+///
+/// # Errors
+/// The folder cannot be read, or holds a Parquet file that is called otherwise.
+pub(crate) fn parts_of(folder: &Path) -> Result<BTreeMap<u32, PathBuf>, Failure> {
+    let parts = folder.join(PARTS);
+    let failed = |source| Failure::Io { action: "read", path: parts.clone(), source };
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(&parts).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some(stem) = name.strip_suffix(".parquet").filter(|_| !name.starts_with('.')) else {
+            continue;
+        };
+        let number: Option<u32> = stem.parse().ok();
+        let Some(number) = number.filter(|number| chunk_path(folder, *number) == path) else {
+            let problem = "it is no part of this run: move it elsewhere".to_owned();
+            return Err(Failure::Part { path, problem });
+        };
+        found.insert(number, path);
+    }
+    Ok(found)
+}
+
+/// The record of a folder.
+///
+/// # Errors
+/// There is none, so the folder is not ours; or it is unreadable.
+fn read_record(folder: &Path) -> Result<Value, Failure> {
+    let path = folder.join(RECORD);
+    if !path.is_file() {
+        return Err(Failure::usage(format!(
+            "{} exists and is no run (it has no run.json): choose another --name",
+            folder.display()
+        )));
+    }
+    let text = fs::read(&path).map_err(|source| Failure::Io {
+        action: "read",
+        path: path.clone(),
+        source,
+    })?;
+    serde_json::from_slice(&text).map_err(|error| {
+        Failure::usage(format!(
+            "{} is unreadable ({error}): choose another --name, or move the folder away",
+            path.display()
+        ))
+    })
+}
+
+/// Only the same run may go on under a name.
+fn check_same(folder: &Path, earlier: &Value, record: &Value) -> Result<(), Failure> {
+    let part = |record: &Value, keys: &[&str]| -> Value {
+        let value = |key: &&str| record.get(*key).cloned().unwrap_or_default();
+        keys.iter().map(|key| ((*key).to_owned(), value(key))).collect()
+    };
+    if part(earlier, &IDENTITY) == part(record, &IDENTITY) {
+        return Ok(());
+    }
+    let found = differences(&part(earlier, &DESCRIPTION), &part(record, &DESCRIPTION));
+    Err(Failure::usage(format!(
+        "the run {} exists and is another one ({}): choose another --name, or replace it with --force",
+        folder.display(),
+        if found.is_empty() { "its plan differs".to_owned() } else { found.join("; ") }
+    )))
+}
+
+/// Makes sure that no other process has the run open.
+fn lock(folder: &Path) -> Result<File, Failure> {
+    let path = folder.join(PARTS).join(".lock");
+    let failed = |source| Failure::Io { action: "lock", path: path.clone(), source };
+    fs::create_dir_all(folder.join(PARTS)).map_err(failed)?;
+    let file =
+        File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Failure::usage(format!(
+            "another process is at work on the run {}: wait for it, or choose another --name",
+            folder.display()
+        ))),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// Whether a process has the run open.
+pub(crate) fn is_open(folder: &Path) -> Result<bool, Failure> {
+    let path = folder.join(PARTS).join(".lock");
+    match File::open(&path).and_then(|file| match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(source)) => Err(source),
+    }) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(Failure::Io { action: "look at", path, source }),
+        Ok(is_open) => Ok(is_open),
+    }
+}
+
+/// Creates a run with its record, all at once.
+fn begin(runs: &Path, name: &str, record: &Value) -> Result<(), Failure> {
+    let staging = runs.join(format!(".{name}.{}.partial", std::process::id()));
+    let unwritable = |error: io::Error| {
+        Failure::usage(format!(
+            "nothing can be written to {}: {error}; choose another folder with --out",
+            runs.display()
+        ))
+    };
+    fs::create_dir_all(runs)
+        .and_then(|()| fs::create_dir(&staging))
+        .and_then(|()| fs::create_dir(staging.join(PARTS)))
+        .map_err(unwritable)?;
+    let begun = write_record(&staging, record)
+        .and_then(|()| sync(&staging))
+        .and_then(|()| fs::rename(&staging, runs.join(name)).map_err(unwritable))
+        .and_then(|()| sync(runs));
+    if begun.is_err() {
+        // The first error is the one to report.
+        let _ = fs::remove_dir_all(&staging);
+    }
+    begun
+}
+
+fn write_record(folder: &Path, record: &impl Serialize) -> Result<(), Failure> {
+    replace_file(&folder.join(RECORD), |file| {
+        serde_json::to_writer_pretty(file, record).map_err(|error| Failure::encoding(RECORD, error))
+    })
+}
+
+/// Where a run stays until the one that replaces it is complete.
+fn aside_of(folder: &Path) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    folder.with_file_name(format!(".{name}.replaced"))
+}
+
+/// Moves a run out of the way. One that never ended gives way to an earlier one that is aside already.
+fn set_aside(folder: &Path, is_complete: bool) -> Result<(), Failure> {
+    let aside = aside_of(folder);
+    let failed = |source| Failure::Io { action: "set aside", path: folder.to_owned(), source };
+    if aside.exists() {
+        let given_up = if is_complete { &aside } else { folder };
+        fs::remove_dir_all(given_up).map_err(failed)?;
+        if !is_complete {
+            return Ok(());
+        }
+    }
+    fs::rename(folder, &aside).map_err(failed)
+}
+
+/// What a process that was killed left half-written.
+fn remove_partial_files(folder: &Path) {
+    for place in [folder.to_owned(), folder.join(PARTS)] {
+        for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with('.') && name.ends_with(".partial") {
+                // One that stays does no harm.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+/// Makes renames in a folder durable.
+#[cfg(unix)]
+fn sync(folder: &Path) -> Result<(), Failure> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| Failure::Io {
+        action: "write to",
+        path: folder.to_owned(),
+        source,
+    })
+}
+
+/// Folders cannot be opened elsewhere.
+#[cfg(not(unix))]
+fn sync(_: &Path) -> Result<(), Failure> {
+    Ok(())
+}
+
+/// `latest` must be free to become the link to the newest run.
+fn check_link(latest: &Path) -> Result<(), Failure> {
+    match fs::symlink_metadata(latest) {
+        Ok(metadata) if !metadata.is_symlink() => Err(Failure::usage(format!(
+            "{} is in the way of the link to the newest run: move it, or choose another --out",
+            latest.display()
+        ))),
+        _ => Ok(()),
+    }
+}

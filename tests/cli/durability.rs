@@ -1,0 +1,241 @@
+//! Runs that are stopped, gone on with, shared out and merged: the bytes are those of one undisturbed run.
+
+use std::fs;
+
+use serde_json::Value as Json;
+
+use crate::support::Place;
+
+/// Some hundred jobs in several chunks.
+const GRID: &str = "--rates 1:4:1 --prefill 4000,8000 --sim-seconds 60 --warmup-seconds 10 \
+    --chunk-requests 1500 --quiet";
+
+const TABLES: [&str; 2] = ["jobs", "cells"];
+
+fn tables(place: &Place, run: &str) -> Vec<Vec<u8>> {
+    TABLES.iter().map(|table| place.bytes(&format!("results/{run}/{table}.parquet"))).collect()
+}
+
+fn parts(place: &Place, run: &str) -> Vec<String> {
+    let folder = place.path(&format!("results/{run}/parts"));
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut parts: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+    parts.retain(|name| !name.starts_with('.'));
+    parts.sort_unstable();
+    parts
+}
+
+/// Makes a complete run one that was stopped after some chunks.
+fn interrupt(place: &Place, run: &str, lost: &[&str]) {
+    let record = place.path(&format!("results/{run}/run.json"));
+    let mut json: Json = serde_json::from_str(&fs::read_to_string(&record).unwrap()).unwrap();
+    json.as_object_mut().unwrap().remove("outcome");
+    fs::write(record, json.to_string()).unwrap();
+    for table in TABLES {
+        fs::remove_file(place.path(&format!("results/{run}/{table}.parquet"))).unwrap();
+    }
+    for part in lost {
+        fs::remove_file(place.path(&format!("results/{run}/parts/{part}"))).unwrap();
+    }
+}
+
+fn status(place: &Place, run: &str) -> Json {
+    place.sweep_json(&format!("status {run} --json"))
+}
+
+#[test]
+fn a_stopped_run_goes_on_where_it_was() {
+    let place = Place::new();
+    place.sweep(&format!("{GRID} --name whole"));
+    let whole = tables(&place, "whole");
+    place.sweep(&format!("{GRID} --name a --threads 1"));
+    assert_eq!(tables(&place, "a"), whole, "with one thread");
+    let all = parts(&place, "a");
+    assert!(all.len() > 4, "{all:?}");
+
+    interrupt(&place, "a", &["00000.parquet", "00003.parquet"]);
+    place.write("results/a/parts/.00003.parquet.partial", "half");
+    place.write("results/a/.jobs.parquet.partial", "half");
+    let before = status(&place, "a");
+    assert_eq!(before["is_complete"], false);
+    assert_eq!(before["chunks_done"], all.len() - 2);
+    assert!(before["jobs_missing"].as_u64() > Some(0));
+    let kept = place.path("results/a/parts/00001.parquet");
+    let modified = fs::metadata(&kept).unwrap().modified().unwrap();
+    let ran = place.sweep(&GRID.replace("--quiet", "--name a"));
+    assert!(
+        ran.stderr.contains(&format!("going on: {} of {} chunks", all.len() - 2, all.len())),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(tables(&place, "a"), whole);
+    assert_eq!(parts(&place, "a"), all);
+    assert_eq!(fs::metadata(kept).unwrap().modified().unwrap(), modified, "it was not done again");
+    assert!(!place.listing().join("\n").contains("partial"));
+    let after = status(&place, "a");
+    assert_eq!((&after["is_complete"], &after["jobs_missing"]), (&Json::Bool(true), &0.into()));
+}
+
+#[test]
+fn a_complete_run_is_left_alone() {
+    let place = Place::new();
+    place.sweep(&format!("{GRID} --name a"));
+    let before = (place.listing(), place.bytes("results/a/run.json"));
+    let ran = place.sweep(&GRID.replace("--quiet", "--name a"));
+    assert!(
+        ran.stderr
+            .ends_with("the run results/a is complete: nothing to do (--force runs it again)\n"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!((place.listing(), place.bytes("results/a/run.json")), before);
+    let first = place.sweep(&GRID.replace("--quiet", "--name b"));
+    assert_eq!(ran.stdout, first.stdout, "the summary is printed again");
+    // Another format takes no simulation: tables come from parts.
+    place.sweep(&format!("{GRID} --name a --format csv"));
+    place.sweep(&format!("{GRID} --name csv --format csv"));
+    assert_eq!(place.bytes("results/a/jobs.csv"), place.bytes("results/csv/jobs.csv"));
+}
+
+#[test]
+fn chunks_of_any_size_give_the_same_tables() {
+    let place = Place::new();
+    for (name, requests) in [("one", "1000000"), ("some", "3000"), ("many", "1")] {
+        place.sweep(&format!("{} --name {name}", GRID.replace("1500", requests)));
+    }
+    assert_eq!(parts(&place, "one").len(), 1);
+    assert_eq!(parts(&place, "many").len(), 16, "one cell at least");
+    for name in ["some", "many"] {
+        assert_eq!(tables(&place, name), tables(&place, "one"), "{name}");
+    }
+}
+
+#[test]
+fn shards_are_merged_to_what_one_machine_writes() {
+    let place = Place::new();
+    // Cells of their own length and warm-up are found again in every shard.
+    let grids = [
+        GRID.to_owned(),
+        format!("{GRID} --replications 4 --precision 0.1 --max-replications 40"),
+        format!("{GRID} --replications 2 --warmup-seconds auto")
+            .replace("--warmup-seconds 10 ", ""),
+    ];
+    for (number, grid) in grids.iter().enumerate() {
+        place.sweep(&format!("{grid} --name whole-{number}"));
+        for shards in [2, 7] {
+            let name = format!("n{number}-{shards}");
+            for shard in 1..=shards {
+                place.sweep(&format!("{grid} --name {name} --shard {shard}/{shards}"));
+            }
+            let folders: Vec<String> = (1..=shards)
+                .rev()
+                .map(|shard| format!("{name}.shard-{shard}-of-{shards}"))
+                .collect();
+            place.sweep(&format!("merge {} --name {name} --quiet", folders.join(" ")));
+            assert_eq!(tables(&place, &name), tables(&place, &format!("whole-{number}")), "{name}");
+            let record = place.json(&format!("results/{name}/run.json"));
+            assert!(record.get("shard").is_none() && record["jobs"].as_u64() > Some(0));
+        }
+    }
+}
+
+#[test]
+fn a_merge_says_what_is_missing_and_what_does_not_fit() {
+    let place = Place::new();
+    for shard in ["1/3", "2/3", "3/3"] {
+        place.sweep(&format!("{GRID} --name a --shard {shard}"));
+    }
+    place.sweep(&format!("{GRID} --name b --seed 7 --shard 3/3"));
+    let refused = |arguments: &str, code: i32| {
+        let before = place.listing();
+        let ran = place.run(&format!("merge {arguments} --name m"));
+        assert_eq!(ran.code, Some(code), "{}", ran.stderr);
+        assert_eq!(place.listing(), before, "nothing is written");
+        ran.stderr
+    };
+    let (one, two, three) = ("a.shard-1-of-3", "a.shard-2-of-3", "a.shard-3-of-3");
+    let text = refused(&format!("{one} {three}"), 2);
+    assert!(text.contains("chunks are missing (1, 4") && text.contains("all shards"), "{text}");
+    let text = refused(&format!("{one} {two} b.shard-3-of-3"), 2);
+    assert!(text.contains("no shards of one run") && text.contains("plan_hash"), "{text}");
+    let text = refused(&format!("{one} {two} nowhere"), 2);
+    assert!(text.contains("nowhere"), "{text}");
+    // The same chunk twice does no harm as long as it is the same.
+    place.sweep(&format!("merge {one} {one} {two} {three} --name twice --quiet"));
+    let copy = |from: &str, to: &str| {
+        fs::copy(place.path(&format!("results/{from}")), place.path(&format!("results/{to}")))
+            .unwrap()
+    };
+    copy(&format!("{two}/parts/00001.parquet"), &format!("{one}/parts/00002.parquet"));
+    let text = refused(&format!("{one} {two} {three}"), 4);
+    assert!(text.contains("00002.parquet"), "{text}");
+}
+
+#[test]
+fn parts_that_are_damaged_or_foreign_are_neither_trusted_nor_done_again_in_silence() {
+    let place = Place::new();
+    place.sweep(&format!("{GRID} --name a"));
+    place.sweep(&format!("{GRID} --name b --seed 7"));
+    let whole = tables(&place, "a");
+    interrupt(&place, "a", &["00002.parquet"]);
+    let part = place.path("results/a/parts/00001.parquet");
+    let bytes = fs::read(&part).unwrap();
+    let foreign = place.bytes("results/b/parts/00001.parquet");
+    let other_number = place.bytes("results/a/parts/00000.parquet");
+    let wrong: [(&str, &[u8]); 5] = [
+        ("cut short", &bytes[..bytes.len() / 2]),
+        ("empty", &[]),
+        ("no Parquet", b"once upon a time"),
+        ("of another run", &foreign),
+        ("of another chunk", &other_number),
+    ];
+    for (what, content) in wrong {
+        fs::write(&part, content).unwrap();
+        let ran = place.run(&format!("{GRID} --name a"));
+        assert_eq!(ran.code, Some(4), "{what}: {}", ran.stderr);
+        assert!(ran.stderr.contains("00001.parquet"), "{what}: {}", ran.stderr);
+        assert_eq!(fs::read(&part).unwrap(), content, "{what}");
+        assert_eq!(place.run("status a").code, Some(if what.starts_with("of") { 0 } else { 4 }));
+    }
+    fs::write(&part, bytes).unwrap();
+    place.write("results/a/parts/notes.parquet", "x");
+    assert!(place.run(&format!("{GRID} --name a")).stderr.contains("no part of this run"));
+    fs::remove_file(place.path("results/a/parts/notes.parquet")).unwrap();
+    place.sweep(&format!("{GRID} --name a"));
+    assert_eq!(tables(&place, "a"), whole);
+}
+
+#[test]
+fn only_the_same_run_goes_on_under_a_name() {
+    let place = Place::new();
+    place.sweep(&format!("{GRID} --name a"));
+    interrupt(&place, "a", &["00002.parquet"]);
+    for (flags, difference) in [
+        ("--replications 3", "replications was 10, is 3"),
+        ("--seed 7", "random_seed was not stated, is 7"),
+        ("--confidence 0.9", "confidence was 0.95, is 0.9"),
+        ("--max-requests 1000", "max_requests was 100000000, is 1000"),
+        ("--shard 1/2", ""),
+    ] {
+        let before = place.listing();
+        let ran = place.run(&format!("{GRID} --name a {flags}"));
+        if difference.is_empty() {
+            assert_eq!(ran.code, Some(0), "a shard has a folder of its own: {}", ran.stderr);
+            continue;
+        }
+        assert_eq!(ran.code, Some(2), "{flags}: {}", ran.stderr);
+        assert!(ran.stderr.contains(difference), "{flags}: {}", ran.stderr);
+        assert_eq!(place.listing(), before);
+    }
+}
+
+#[test]
+fn a_shard_is_refused_unless_it_is_one_of_several() {
+    let place = Place::new();
+    for wrong in ["0/2", "3/2", "1", "a/b", "1/0", "-1/2", "1.5/2"] {
+        let ran = place.run(&format!("{GRID} --shard={wrong}"));
+        assert_eq!(ran.code, Some(2), "{wrong}");
+        assert!(ran.stderr.contains("such as 2/5"), "{wrong}: {}", ran.stderr);
+    }
+    assert_eq!(place.listing(), Vec::<String>::new());
+}
