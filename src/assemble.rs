@@ -12,11 +12,8 @@ use sweep_engine::spec::{
 
 use crate::cli::{FormatArg, LimitArgs, PrecisionArgs, RunArgs, ScenarioArgs, SeedingArg};
 use crate::failure::Failure;
-use crate::io::{Base, OutputSpec, SweepFile, TableFormat, read_scenario, read_sweep, read_trace};
+use crate::io::{Base, OutputSpec, TableFormat, read_scenario, read_sweep, read_trace};
 use crate::schema::{AROUND_ZERO, OF_OBJECTIVE, names_with_intervals, unknown_result};
-
-/// Replications of a cell when nothing is said.
-const DEFAULT_REPLICATIONS: u32 = 10;
 
 /// A sweep with everything that it takes to run it.
 pub(crate) struct Assembled {
@@ -110,21 +107,9 @@ fn sweep_from_file(
     file: Option<&Path>,
     folders: &mut TraceFolders,
 ) -> Result<(SweepSpec, OutputSpec), Failure> {
-    let parsed = file.map(read_sweep).transpose()?.unwrap_or_default();
+    let mut parsed = file.map(read_sweep).transpose()?.unwrap_or_default();
     let folder = file.map_or_else(PathBuf::new, folder_of);
-    let SweepFile {
-        why,
-        base,
-        axes,
-        zip,
-        exclude,
-        replications,
-        seeding,
-        confidence,
-        precision,
-        output,
-    } = parsed;
-    let base = match base {
+    let base = match std::mem::take(&mut parsed.base) {
         Base::Inline(scenario) => {
             folders.add(scenario.trace_paths(), &folder);
             *scenario
@@ -136,17 +121,7 @@ fn sweep_from_file(
             scenario
         }
     };
-    let spec = SweepSpec {
-        why,
-        base,
-        axes,
-        zip,
-        exclude,
-        replications: replications.unwrap_or(DEFAULT_REPLICATIONS),
-        seeding: seeding.unwrap_or_default(),
-        confidence,
-        precision,
-    };
+    let (spec, output) = parsed.into_sweep(base);
     let in_axes = spec.trace_paths();
     folders.add_new(&in_axes, &folder);
     Ok((spec, output))

@@ -10,6 +10,6 @@ mod yaml;
 
 pub(crate) use run_reader::{FinishedRun, JobPlace, RunError, RunResults};
 pub(crate) use run_state::RunState;
-pub(crate) use sweep_file::{Base, OutputSpec, SweepFile, TableFormat};
+pub(crate) use sweep_file::{Base, OutputSpec, TableFormat};
 pub(crate) use trace_file::{TraceFileError, read_trace};
 pub(crate) use yaml::{YamlError, read_scenario, read_sweep};

@@ -7,7 +7,10 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use sweep_engine::random::Seeding;
-use sweep_engine::spec::{AxisSpec, PrecisionSpec, ScenarioSpec, axes_in_order};
+use sweep_engine::spec::{AxisSpec, PrecisionSpec, ScenarioSpec, SweepSpec, axes_in_order};
+
+/// Replications of a cell when nothing is said.
+const DEFAULT_REPLICATIONS: u32 = 10;
 
 /// A sweep file: the question, a base scenario, axes and how they combine.
 #[derive(Debug, Default, Deserialize)]
@@ -24,6 +27,24 @@ pub(crate) struct SweepFile {
     pub(crate) confidence: Option<f64>,
     pub(crate) precision: Option<PrecisionSpec>,
     pub(crate) output: OutputSpec,
+}
+
+impl SweepFile {
+    /// The sweep with its base scenario at hand, and where its tables go.
+    pub(crate) fn into_sweep(self, base: ScenarioSpec) -> (SweepSpec, OutputSpec) {
+        let spec = SweepSpec {
+            why: self.why,
+            base,
+            axes: self.axes,
+            zip: self.zip,
+            exclude: self.exclude,
+            replications: self.replications.unwrap_or(DEFAULT_REPLICATIONS),
+            seeding: self.seeding.unwrap_or_default(),
+            confidence: self.confidence,
+            precision: self.precision,
+        };
+        (spec, self.output)
+    }
 }
 
 /// `output` of a sweep file.

@@ -226,8 +226,8 @@ fn traces_without_sense_are_refused() {
             "`arrival.window.end_s` is 3: it must be above arrival.window.start_s (3)".into(),
         ),
         (
-            &[path, ("arrival.window.end_s", "NaN")],
-            "`arrival.window.end_s` is NaN: it must be above arrival.window.start_s (0)".into(),
+            &[path, ("arrival.window.end_s", "inf")],
+            "`arrival.window.end_s` is inf: it must be a finite number".into(),
         ),
         (
             &[path, ("arrival.block_requests", "0")],
@@ -330,6 +330,15 @@ fn stated_keys_without_a_meaning_are_refused() {
     // The other cluster may be described, so that one base serves both modes.
     let spec = scenario(&[("mode", "mono"), ("cluster_disagg.decode_gpus", "3")]);
     lower(&spec, Defaults::SWEEP, &traces()).expect("it is valid");
+    // But not by what no file in JSON can say.
+    for number in ["NaN", "-inf"] {
+        assert_message(
+            &[("mode", "mono"), ("cluster_disagg.decode_tokens_per_s", number)],
+            &format!(
+                "`cluster_disagg.decode_tokens_per_s` is {number}: it must be a finite number"
+            ),
+        );
+    }
 }
 
 #[test]

@@ -263,3 +263,8 @@ fn unknown_keys_are_met_with_the_nearest() {
         assert_eq!(error.to_string(), format!("unknown key `{name}`: {hint}"));
     }
 }
+
+#[test]
+fn a_name_as_long_as_a_file_is_near_to_nothing_at_once() {
+    assert_eq!(Key::nearest(&"rates".repeat(1_000_000)), None);
+}

@@ -63,7 +63,7 @@ fn lists_have_the_type_of_their_key() {
 }
 
 /// Text, kind, message.
-const BAD_LISTS: [(&str, Kind, &str); 37] = [
+const BAD_LISTS: [(&str, Kind, &str); 39] = [
     ("", Kind::Number, "the list is empty: give at least one value"),
     ("  ", WORDS, "the list is empty: give at least one value"),
     ("1,,2", Kind::Number, "an empty item in `1,,2`: remove the extra comma"),
@@ -112,6 +112,12 @@ const BAD_LISTS: [(&str, Kind, &str); 37] = [
         "`mono:disagg:1`: ranges are for numbers; list these values with commas",
     ),
     ("a:2:1", Kind::Number, "`a` in `a:2:1`: it must be a decimal number between -1e15 and 1e15"),
+    ("1_000,2", Kind::Number, "`1_000`: it must be a finite number"),
+    (
+        "1_000:2000:1",
+        Kind::Number,
+        "`1_000` in `1_000:2000:1`: it must be a decimal number between -1e15 and 1e15",
+    ),
     (
         "0:1e16:1",
         Kind::Number,

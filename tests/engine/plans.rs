@@ -217,6 +217,13 @@ fn huge_grids_are_refused_before_they_are_expanded() {
         "the grid has 1000000000000 cells, with 2 replications 2000000000000 jobs; \
          the limit is 10000000: drop values or replications, or raise --max-jobs"
     );
+    let million = "1:1000000:1";
+    let long = [("rates", million), ("prefill", million), ("decode", "1"), ("num_gpus", million)];
+    assert_eq!(
+        plan_error(&sweep(&long, 1)),
+        "the axes have more than 2000000 values together: drop some, or use larger steps",
+        "not even the last list is read"
+    );
     let limits = Limits { jobs: 6, ..Limits::default() };
     let few = |replications| {
         plan(&sweep(&[("rates", "1,2,3")], replications), &Traces::default(), limits)

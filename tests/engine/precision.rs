@@ -62,6 +62,11 @@ fn a_precision_that_makes_no_sense_is_told_with_its_remedy() {
     let mut nothing = wanted(10, Some(0.1), None);
     nothing.precision.as_mut().unwrap().of = Some(Vec::new());
     assert!(plan_error(&nothing).starts_with("precision is wanted of no result"));
+    // However long the list is.
+    let mut twice = wanted(10, Some(0.1), None);
+    let names = (0..500_000).map(|i| i.to_string()).chain(["7".to_owned()]);
+    twice.precision.as_mut().unwrap().of = Some(names.collect());
+    assert_eq!(plan_error(&twice), "precision is wanted of `7` twice: name it once in `of`");
 }
 
 #[test]

@@ -219,7 +219,7 @@ fn the_content_hash_names_the_values() {
 fn bad_records_are_refused_with_their_row() {
     let finite = "it must lie between 0 and 1000000000";
     let time = "it must lie between -1000000000000 and 1000000000000";
-    let cases: [(&[Row], Option<usize>, String); 7] = [
+    let cases: [(&[Row], Option<usize>, String); 8] = [
         (&[], None, "the trace has no requests".into()),
         (&[(0.0, 1.0, 1.0), (2.0, -1.0, 1.0)], Some(1), format!("prompt_tokens is -1: {finite}")),
         (&[(0.0, 1.0, -0.5)], Some(0), format!("output_tokens is -0.5: {finite}")),
@@ -234,6 +234,12 @@ fn bad_records_are_refused_with_their_row() {
             &[(0.0, 1.0, 1.0), (3.0, 1.0, 1.0), (2.5, 1.0, 1.0)],
             Some(2),
             "the arrival lies 0.5 s before its predecessor: sort the trace by time".into(),
+        ),
+        (
+            &[(-1e12, 1.0, 1.0), (0.0, 1.0, 1.0), (1.0, 1.0, 1.0)],
+            Some(2),
+            "the arrival lies 1000000000001 s after the first: the limit is 1000000000000; cut the trace into parts"
+                .into(),
         ),
     ];
     for (rows, row, message) in cases {

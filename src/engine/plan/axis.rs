@@ -3,6 +3,9 @@
 use super::error::PlanError;
 use crate::spec::{AxisSpec, Key, SweepSpec, Value};
 
+/// Most values of all axes together: lists are read before anyone can know that their grid is too large.
+const MAX_VALUES: usize = 2_000_000;
+
 /// One swept parameter and its values.
 #[derive(Clone, Debug)]
 pub struct Axis {
@@ -44,6 +47,9 @@ pub(super) fn lower_axes(spec: &SweepSpec) -> Result<Vec<Axis>, PlanError> {
             return Err(PlanError::SameParameter { first: other.key.path, second: axis.key.path });
         }
         axes.push(axis);
+        if axes.iter().map(|axis| axis.values.len()).sum::<usize>() > MAX_VALUES {
+            return Err(PlanError::TooManyValues { limit: MAX_VALUES });
+        }
     }
     Ok(axes)
 }

@@ -15,6 +15,8 @@ pub enum PlanError {
     BadAxis { axis: String, source: ListError },
     #[error("the axes `{first}` and `{second}` set the same parameter: keep one")]
     SameParameter { first: &'static str, second: &'static str },
+    #[error("the axes have more than {limit} values together: drop some, or use larger steps")]
+    TooManyValues { limit: usize },
     #[error("zip names `{name}`, which is no axis of this sweep: add it to axes")]
     ZipWithoutAxis { name: String },
     #[error("axis `{axis}` stands twice in zip: name it once")]

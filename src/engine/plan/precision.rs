@@ -1,5 +1,6 @@
 //! A wanted precision: how replications are added to a cell, look by look.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use serde::Serialize;
@@ -47,7 +48,8 @@ impl Precision {
         if of.is_empty() {
             return Err(PlanError::PrecisionOfNothing);
         }
-        if let Some((_, name)) = of.iter().enumerate().find(|(i, name)| of[..*i].contains(name)) {
+        let mut seen = BTreeSet::new();
+        if let Some(name) = of.iter().find(|name| !seen.insert(*name)) {
             return Err(PlanError::PrecisionTwice { name: name.clone() });
         }
         Ok(Some(Self { relative, of, max_replications }))

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use thiserror::Error;
 
 use super::trace::MAX_TOKENS;
-use crate::spec::Value;
+use crate::spec::{Key, Kind, ScenarioSpec, Value};
 
 /// Why a scenario makes no sense. Fit for "failed to …: ".
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -21,7 +21,7 @@ pub enum SpecError {
 
 /// A number above 0.
 pub(super) fn positive(key: &str, number: Option<f64>) -> Result<f64, SpecError> {
-    let number = finite(key, number)?;
+    let number = stated(key, number)?;
     if number > 0.0 { Ok(number) } else { Err(invalid(key, number, "it must be above 0")) }
 }
 
@@ -45,7 +45,7 @@ pub(super) fn within(
 
 /// A number of at least 0.
 pub(super) fn not_negative(key: &str, number: Option<f64>) -> Result<f64, SpecError> {
-    let number = finite(key, number)?;
+    let number = stated(key, number)?;
     if number >= 0.0 { Ok(number) } else { Err(invalid(key, number, "it must not be negative")) }
 }
 
@@ -59,14 +59,18 @@ pub(super) fn token_count(key: &str, number: Option<f64>) -> Result<f64, SpecErr
     }
 }
 
-/// A stated, finite number.
-pub(super) fn finite(key: &str, number: Option<f64>) -> Result<f64, SpecError> {
-    let number = stated(key, number)?;
-    if number.is_finite() {
-        Ok(number)
-    } else {
-        Err(invalid(key, number, "it must be a finite number"))
+/// No number is infinite or none at all, whether or not it has a meaning here: the scenario could not be printed as
+/// JSON and read again.
+pub(super) fn all_finite(spec: &ScenarioSpec) -> Result<(), SpecError> {
+    let numbers = Key::all().filter(|key| matches!(key.kind, Kind::Number | Kind::NumberOr(_)));
+    for key in numbers {
+        if let Some(Value::Number(number)) = (key.get)(spec)
+            && !number.is_finite()
+        {
+            return Err(invalid(key.path, number, "it must be a finite number"));
+        }
     }
+    Ok(())
 }
 
 /// The value of a key that must be stated.

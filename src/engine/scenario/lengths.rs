@@ -1,6 +1,6 @@
 //! Lowering of token lengths.
 
-use super::check::{SpecError, finite, invalid, missing, positive, token_count};
+use super::check::{SpecError, invalid, missing, positive, stated, token_count};
 use super::distribution::{EmpiricalLengths, LengthColumn, TokenDistribution, Z_90};
 use super::tokens::TokenLengths;
 use super::trace::{MAX_TOKENS, TraceView, Traces};
@@ -40,7 +40,7 @@ fn lower_distribution(
     let key = |parameter: &str| format!("{name}.{parameter}");
     match tokens.mode() {
         TokenMode::Log => {
-            let mu = finite(&key("mean"), tokens.mean)?;
+            let mu = stated(&key("mean"), tokens.mean)?;
             lognormal(&key("mean"), mu, positive(&key("sigma"), tokens.sigma)?)
         }
         TokenMode::RealMeanStd => {

@@ -1,6 +1,6 @@
 //! Lowering: from what is written to what is meant. Defaults, then checks, once.
 
-use super::check::{SpecError, invalid, not_negative, stated, within};
+use super::check::{SpecError, all_finite, invalid, not_negative, stated, within};
 use super::distribution::LengthColumn;
 use super::lengths::{lower_lengths, lower_recorded, trace_view};
 use super::system::{Arrivals, Cluster, DisaggCluster, MonoCluster, Scenario, TraceReplay};
@@ -93,6 +93,7 @@ pub fn lower(
     defaults: Defaults,
     traces: &Traces,
 ) -> Result<Scenario, SpecError> {
+    all_finite(spec)?;
     check_all_stated_apply(spec)?;
     let full = with_defaults(spec, defaults);
     let sim_seconds = within("sim_seconds", full.sim_seconds, (0.0, MAX_SECONDS))?;
@@ -184,7 +185,7 @@ fn lower_replay(
 ) -> Result<TraceReplay, SpecError> {
     let start_s = not_negative("arrival.window.start_s", arrival.window.start_s)?;
     let end_s = match arrival.window.end_s {
-        Some(end_s) if end_s.is_nan() || end_s <= start_s => {
+        Some(end_s) if end_s <= start_s => {
             let remedy = format!("it must be above arrival.window.start_s ({start_s})");
             return Err(invalid("arrival.window.end_s", end_s, &remedy));
         }

@@ -13,7 +13,7 @@ use crate::math;
 /// Largest mean, bound or recorded value of a token length; far above every context window.
 pub(super) const MAX_TOKENS: f64 = 1e9;
 
-/// Largest arrival time, seconds from the origin of the clock.
+/// Largest arrival time, seconds from the origin of the clock and from the first request.
 const MAX_ARRIVAL_S: f64 = 1e12;
 
 /// Shortest span that has a mean rate, seconds.
@@ -43,6 +43,11 @@ pub enum TraceError {
     /// A request arrives before its predecessor.
     #[error("the arrival lies {back_s} s before its predecessor: sort the trace by time")]
     Unsorted { row: usize, back_s: f64 },
+    /// A request arrives too long after the first.
+    #[error(
+        "the arrival lies {after_s} s after the first: the limit is {MAX_ARRIVAL_S}; cut the trace into parts"
+    )]
+    TooLong { row: usize, after_s: f64 },
 }
 
 impl TraceError {
@@ -50,7 +55,9 @@ impl TraceError {
     pub fn row(&self) -> Option<usize> {
         match *self {
             Self::Empty => None,
-            Self::BadValue { row, .. } | Self::Unsorted { row, .. } => Some(row),
+            Self::BadValue { row, .. } | Self::Unsorted { row, .. } | Self::TooLong { row, .. } => {
+                Some(row)
+            }
         }
     }
 }
@@ -68,7 +75,7 @@ impl Trace {
     /// Checks records and moves their clock so that the first arrives at 0.
     ///
     /// # Errors
-    /// No records, a value out of range, or arrivals that are not sorted.
+    /// No records, a value out of range, or arrivals that are not sorted or span too long a time.
     pub fn new(records: &[RecordedRequest]) -> Result<Self, TraceError> {
         let origin_s = records.first().ok_or(TraceError::Empty)?.arrival_s;
         for (row, record) in records.iter().enumerate() {
@@ -77,6 +84,10 @@ impl Trace {
                 - record.arrival_s;
             if row > 0 && back_s > 0.0 {
                 return Err(TraceError::Unsorted { row, back_s });
+            }
+            let after_s = record.arrival_s - origin_s;
+            if after_s > MAX_ARRIVAL_S {
+                return Err(TraceError::TooLong { row, after_s });
             }
         }
         let mut trace = Self {

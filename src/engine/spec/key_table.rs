@@ -435,9 +435,12 @@ impl Key {
             strsim::damerau_levenshtein(known, name)
                 .min(strsim::damerau_levenshtein(last, name) + 1)
         };
+        let tolerance = name.len().div_ceil(3);
         names
+            // The distance is at least the difference in length, and takes the product of both to find.
+            .filter(|known| name.len() <= known.len() + tolerance)
             .map(|known| (distance(known), *known))
-            .filter(|&(distance, _)| distance <= name.len().div_ceil(3))
+            .filter(|&(distance, _)| distance <= tolerance)
             .min_by_key(|&(distance, _)| distance)
             .map(|(_, known)| known)
     }

@@ -219,6 +219,8 @@ fn decimal(part: &str, text: &str) -> Result<Decimal, ListError> {
         .or_else(|_| Decimal::from_scientific(part))
         .ok()
         .filter(|number| number.abs() <= largest)
+        // Decimals may be written as `1_000`, single values may not.
+        .filter(|_| part.parse::<f64>().is_ok())
         .ok_or_else(|| ListError::BadNumber { part: part.to_owned(), text: text.to_owned() })
 }
 
