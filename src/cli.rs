@@ -277,7 +277,7 @@ pub(crate) struct LimitArgs {
     /// Most requests one job may simulate [default: 100000000]
     #[arg(long, value_name = "N", help_heading = "Limits")]
     pub(crate) max_requests: Option<u64>,
-    /// Requests of a chunk, more or less: lost when a run is killed, shared out by --shard [default: 200000000]
+    /// Requests of a chunk, more or less: lost when a run is killed, shared out by --shard [default: 400000000]
     #[arg(
         long,
         value_name = "N",

@@ -287,6 +287,11 @@ pub(crate) fn text_series(name: &str, texts: Vec<String>) -> Series {
     series(name, texts)
 }
 
+/// A column of bytes.
+pub(crate) fn binary_series(name: &str, values: Vec<Vec<u8>>) -> Series {
+    series(name, values)
+}
+
 fn series<T>(name: &str, values: Vec<T>) -> Series
 where
     PolarsSeries: NamedFrom<Vec<T>, [T]>,

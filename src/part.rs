@@ -1,10 +1,11 @@
 //! A finished chunk as one table: what is kept of it on disk.
 //!
-//! Its rows of `jobs`, beside them its rows of `cells`, and per cell what no table says. All in final form:
-//! tables of a run are its parts, one after the other, whoever wrote them.
+//! Its rows of `jobs`, its rows of `cells` (a Parquet file in the first row of a column), and per cell what no table
+//! says (in the first rows of another). All in final form: tables of a run are its parts, one after the other,
+//! whoever wrote them.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Cursor, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use polars::io::mmap::MmapBytesReader;
@@ -18,12 +19,12 @@ use sweep_engine::plan::{Cell, Plan, WarmupOrigin};
 use sweep_engine::warmup::DeletionPoint;
 
 use crate::aggregate::predictions;
-use crate::frame::{cells_frame, jobs_frame, text_series};
+use crate::frame::{binary_series, cells_frame, jobs_frame, text_series};
 use crate::replication::Results;
 use crate::schema::CellRow;
 
-/// What the columns of `cells` are called here, before their own names.
-const CELLS: &str = "cells.";
+/// The column of the rows of `cells`.
+const CELLS: &str = "cells";
 
 /// The column of [`CellRecord`]s.
 const RECORD: &str = "cell_record";
@@ -71,7 +72,9 @@ impl Part {
         let jobs = jobs_frame(plan, &results.jobs.iter().flatten().collect::<Vec<_>>())?;
         let of_cells: Vec<&Cell> =
             results.cells.iter().map(|row| &plan.cells[row.cell as usize]).collect();
-        let cells = cells_frame(plan, &results.cells, &predictions(&of_cells))?;
+        let mut cells = cells_frame(plan, &results.cells, &predictions(&of_cells))?;
+        let mut encoded = Vec::new();
+        write_fast(&mut cells, Vec::new(), &mut encoded)?;
         let records = results.cells.iter().map(|row| {
             serde_json::to_string(&CellRecord::of(plan, row))
                 .map_err(|error| PolarsError::ComputeError(error.to_string().into()))
@@ -79,10 +82,7 @@ impl Part {
         let records = text_series(RECORD, records.collect::<Result<_, _>>()?);
         let height = jobs.height();
         let mut columns = jobs.into_columns();
-        for column in cells.into_columns() {
-            let name = format!("{CELLS}{}", column.name());
-            columns.push(padded(&column.with_name(name.into()), height)?);
-        }
+        columns.push(padded(&binary_series(CELLS, vec![encoded]), height)?);
         columns.push(padded(&records, height)?);
         DataFrame::new(height, columns).map(Self)
     }
@@ -97,34 +97,34 @@ impl Part {
         metadata: Vec<(String, String)>,
         file: impl Write,
     ) -> Result<(), PolarsError> {
-        ParquetWriter::new(file)
-            .with_compression(ParquetCompression::Lz4Raw)
-            .with_key_value_metadata(Some(KeyValueMetadata::from_static(metadata)))
-            .finish(&mut self.0.clone())
-            .map(|_| ())
+        write_fast(&mut self.0.clone(), metadata, file)
     }
 
     /// The rows of `jobs`.
     pub(crate) fn jobs(&self) -> Result<DataFrame, PolarsError> {
-        let is_job = |name: &str| name != RECORD && !name.starts_with(CELLS);
+        let is_job = |name: &str| ![CELLS, RECORD].contains(&name);
         let columns = self.0.columns().iter().filter(|column| is_job(column.name()));
         DataFrame::new(self.0.height(), columns.cloned().collect())
     }
 
     /// The rows of `cells`.
     pub(crate) fn cells(&self) -> Result<DataFrame, PolarsError> {
-        let cells = self.num_cells()?;
-        let of_cells = self.0.columns().iter().filter_map(|column| {
-            let name = column.name().strip_prefix(CELLS)?.into();
-            Some(column.slice(0, cells).with_name(name))
-        });
-        DataFrame::new(cells, of_cells.collect())
+        let encoded = self.0.column(CELLS)?.binary()?.get(0).unwrap_or_default();
+        decoded(|| ParquetReader::new(Cursor::new(encoded)).finish())
     }
+}
 
-    fn num_cells(&self) -> Result<usize, PolarsError> {
-        let records = self.0.column(RECORD)?;
-        Ok(records.len() - records.null_count())
-    }
+/// As Parquet that takes little time to write; it is read once or twice.
+fn write_fast(
+    table: &mut DataFrame,
+    metadata: Vec<(String, String)>,
+    file: impl Write,
+) -> Result<(), PolarsError> {
+    ParquetWriter::new(file)
+        .with_compression(ParquetCompression::Lz4Raw)
+        .with_key_value_metadata(Some(KeyValueMetadata::from_static(metadata)))
+        .finish(table)
+        .map(|_| ())
 }
 
 /// What is known of the cells of a part, in order, without reading the rest.

@@ -64,13 +64,15 @@ fn read_part(path: &Path) -> Result<Part, Failure> {
     open(path).and_then(|file| Part::read(file).map_err(|error| broken(path, &error)))
 }
 
-/// Writes both tables into the folder of a run; they appear when both are whole.
+/// Writes both tables into the folder of a run; they appear when both are whole. Parts that are in memory are
+/// not read again.
 ///
 /// # Errors
 /// A part is unreadable, the disk is full, or a signal came.
 pub(super) fn write_tables(
     run: &RunFolder,
     parts: &BTreeMap<u32, PathBuf>,
+    mut in_memory: BTreeMap<u32, Part>,
     format: TableFormat,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
@@ -96,9 +98,9 @@ pub(super) fn write_tables(
     let unwritten = |error: PolarsError| {
         Failure::encoding(format!("the tables in {}", run.path().display()), error)
     };
-    for path in parts.values() {
+    for (chunk, path) in parts {
         interrupt.check()?;
-        let part = read_part(path)?;
+        let part = in_memory.remove(chunk).map_or_else(|| read_part(path), Ok)?;
         let tables = [part.jobs(), part.cells()];
         for (writer, rows) in writers.iter_mut().zip(tables) {
             writer.push(rows.map_err(|error| broken(path, &error))?).map_err(unwritten)?;

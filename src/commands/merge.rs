@@ -43,7 +43,7 @@ pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
         Opened::Open(folder) => folder,
     };
     let merged = copy_all(&folder, &parts, &interrupt).and_then(|own| {
-        write_tables(&folder, &own, format, &interrupt)?;
+        write_tables(&folder, &own, BTreeMap::new(), format, &interrupt)?;
         Ok(())
     });
     if let Err(failure) = merged {

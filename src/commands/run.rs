@@ -23,6 +23,9 @@ use crate::signals::Interrupt;
 use crate::store::{Opened, RunFolder, parts_of};
 use crate::warmup::freeze_warmups;
 
+/// Jobs whose rows stay in memory until the tables are written (about 100 MB).
+const JOBS_IN_MEMORY: u64 = 200_000;
+
 pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     let assembled = assemble::sweep(file, args)?;
     // Until here a signal simply ends the process: nothing has been written.
@@ -97,6 +100,8 @@ struct Work<'a> {
 struct Done {
     labels: BTreeMap<u32, PartLabel>,
     rows: Vec<CellRow>,
+    /// Parts that need not be read again for the tables.
+    in_memory: BTreeMap<u32, Part>,
 }
 
 impl Done {
@@ -111,7 +116,7 @@ impl Done {
                 rows.push(record.row);
             }
         }
-        Ok(Self { labels, rows })
+        Ok(Self { labels, rows, in_memory: BTreeMap::new() })
     }
 }
 
@@ -134,7 +139,10 @@ impl Work<'_> {
         if self.args.shard.is_none() {
             let format = assembled.output.format;
             let parts = parts_of(self.folder.path())?;
-            if let Err(failure) = write_tables(&self.folder, &parts, format, &self.interrupt) {
+            let in_memory = std::mem::take(&mut done.in_memory);
+            if let Err(failure) =
+                write_tables(&self.folder, &parts, in_memory, format, &self.interrupt)
+            {
                 return Err(self.stopped(failure, &done));
             }
         }
@@ -183,8 +191,11 @@ impl Work<'_> {
             freeze_warmups(plan, chunk.cells(), &runner)?;
             let results = replicate(plan, &chunk.waves, &levels, &assembled.folders, &runner)?;
             self.interrupt.check()?;
-            let label = self.keep(assembled, number, &results)?;
+            let (label, part) = self.keep(assembled, number, &results)?;
             simulated_jobs += label.jobs;
+            if simulated_jobs <= JOBS_IN_MEMORY {
+                done.in_memory.insert(number, part);
+            }
             done.labels.insert(number, label);
             done.rows.extend(results.cells);
         }
@@ -197,7 +208,7 @@ impl Work<'_> {
         assembled: &Assembled,
         chunk: u32,
         results: &Results,
-    ) -> Result<PartLabel, Failure> {
+    ) -> Result<(PartLabel, Part), Failure> {
         let label = PartLabel {
             origin: self.origin.clone(),
             chunk,
@@ -213,7 +224,7 @@ impl Work<'_> {
         self.folder.write_part(chunk, |file| {
             part.write(metadata, file).map_err(|error| Failure::encoding(what(), error))
         })?;
-        Ok(label)
+        Ok((label, part))
     }
 
     /// Leaves what is kept for the next time, or nothing if there is nothing.

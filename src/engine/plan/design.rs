@@ -30,8 +30,8 @@ impl Default for Limits {
             jobs: 10_000_000,
             requests_per_job: 100_000_000,
             samples_at_once: 16_777_216,
-            // Two seconds of one core.
-            requests_per_chunk: 200_000_000,
+            // Four seconds of one core.
+            requests_per_chunk: 400_000_000,
         }
     }
 }
