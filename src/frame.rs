@@ -303,3 +303,44 @@ fn frame(columns: Vec<Series>) -> Result<DataFrame, PolarsError> {
     let height = columns.first().map_or(0, Series::len);
     DataFrame::new(height, columns)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers from `first` on, some of them missing in the second column.
+    fn rows(first: u32, count: u32) -> DataFrame {
+        let numbers: Vec<u32> = (first..first + count).collect();
+        let some: Vec<Option<f64>> =
+            numbers.iter().map(|&n| (n % 3 > 0).then(|| f64::from(n))).collect();
+        frame(vec![series("number", numbers), series("some", some)]).unwrap()
+    }
+
+    #[test]
+    fn bytes_do_not_depend_on_the_pieces() {
+        let written = |pieces: &[u32], is_csv: bool| {
+            let mut bytes = Vec::new();
+            let metadata = vec![("key".to_owned(), "value".to_owned())];
+            let mut writer = if is_csv {
+                TableWriter::csv(&mut bytes)
+            } else {
+                TableWriter::parquet(metadata, &mut bytes)
+            };
+            let mut first = 0;
+            for piece in pieces {
+                writer.push(rows(first, *piece)).unwrap();
+                first += piece;
+            }
+            writer.finish().unwrap();
+            bytes
+        };
+        let group = u32::try_from(ROW_GROUP_ROWS).unwrap();
+        let all = 2 * group + 5;
+        for is_csv in [false, true] {
+            let whole = written(&[all], is_csv);
+            for pieces in [vec![group, group, 5], vec![1, group - 1, group + 5], vec![7, all - 7]] {
+                assert!(written(&pieces, is_csv) == whole, "{pieces:?}");
+            }
+        }
+    }
+}

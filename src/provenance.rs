@@ -113,8 +113,6 @@ pub(crate) struct Outcome {
     pub(crate) started_at: String,
     pub(crate) wall_s: f64,
     pub(crate) threads: usize,
-    /// Stands among the counts of the record.
-    #[serde(skip)]
     pub(crate) jobs: u64,
     pub(crate) failed_jobs: u64,
     pub(crate) simulated_requests: u64,

@@ -12,7 +12,7 @@ use crate::io::TableFormat;
 use crate::part::{CellRecord, Part, read_cell_records, read_metadata};
 use crate::provenance::{PartLabel, PartOrigin, label_of, table_metadata};
 use crate::signals::Interrupt;
-use crate::store::RunFolder;
+use crate::store::{PartialFile, RunFolder};
 
 /// The names of the tables.
 const TABLES: [&str; 2] = ["jobs", "cells"];
@@ -72,10 +72,20 @@ fn read_part(path: &Path) -> Result<Part, Failure> {
 pub(super) fn write_tables(
     run: &RunFolder,
     parts: &BTreeMap<u32, PathBuf>,
+    chunks: u32,
     mut in_memory: BTreeMap<u32, Part>,
     format: TableFormat,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
+    if !parts.keys().copied().eq(0..chunks) {
+        return Err(Failure::Part {
+            path: run.path().to_owned(),
+            problem: format!(
+                "{} of {chunks} parts are there: some were removed; run it again",
+                parts.len()
+            ),
+        });
+    }
     let names = table_names(format);
     let mut files =
         names.iter().map(|name| run.begin_table(name)).collect::<Result<Vec<_>, Failure>>()?;
@@ -109,7 +119,8 @@ pub(super) fn write_tables(
     for writer in writers {
         writer.finish().map_err(unwritten)?;
     }
-    files.into_iter().try_for_each(crate::store::PartialFile::commit)
+    files.iter_mut().try_for_each(PartialFile::sync)?;
+    files.into_iter().try_for_each(PartialFile::commit)
 }
 
 fn open(path: &Path) -> Result<File, Failure> {

@@ -26,6 +26,7 @@ pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
         .iter()
         .map(|name| RunState::read(name, &runs).map_err(Failure::from))
         .collect::<Result<Vec<_>, _>>()?;
+    check_target(&runs.join(&args.name), &shards)?;
     check_records(&shards)?;
     let parts = collect(&shards)?;
     let interrupt = Interrupt::install()?;
@@ -36,17 +37,17 @@ pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
         .map_err(|error| Failure::encoding("run.json", error))?;
     let opened = RunFolder::open(&runs, &args.name, args.force, &record, &table_names(format))?;
     let folder = match opened {
-        Opened::Complete(folder) => {
+        Opened::Complete { folder, .. } => {
             report::nothing_to_do(&folder, args.quiet);
             return Ok(());
         }
         Opened::Open(folder) => folder,
     };
     let merged = copy_all(&folder, &parts, &interrupt).and_then(|own| {
-        write_tables(&folder, &own, BTreeMap::new(), format, &interrupt)?;
-        Ok(())
+        write_tables(&folder, &own, shards[0].chunks, BTreeMap::new(), format, &interrupt)
     });
     if let Err(failure) = merged {
+        folder.give_up();
         return Err(interrupt.explain(failure, "the shards are as they were; merge them again"));
     }
     let sum = |count: fn(&PartLabel) -> u64| parts.values().map(|(_, label)| count(label)).sum();
@@ -69,6 +70,19 @@ pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
         return Err(Failure::Jobs { failed: outcome.failed_jobs, jobs: outcome.jobs, table });
     }
     Ok(())
+}
+
+/// Nothing is merged into itself.
+fn check_target(target: &Path, shards: &[RunState]) -> Result<(), Failure> {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    match shards.iter().find(|shard| real(target).is_some() && real(&shard.folder) == real(target))
+    {
+        Some(shard) => Err(Failure::usage(format!(
+            "{} would be merged into itself: choose another --name",
+            shard.folder.display()
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// All shards must be of one run.
@@ -188,8 +202,8 @@ fn ranges(numbers: &[u32]) -> String {
 fn record_of(shard: &RunState, name: &str) -> Value {
     let mut record = shard.record.clone();
     if let Some(fields) = record.as_object_mut() {
-        fields.remove("shard");
-        fields.remove("outcome");
+        fields.shift_remove("shard");
+        fields.shift_remove("outcome");
         fields.insert("name".to_owned(), json!(name));
     }
     record

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
+use serde_json::Value;
 use sweep_engine::plan::{Chunk, Plan};
 
 use super::assembly::{read_labels, read_record_of_cells, table_names, write_tables};
@@ -37,7 +38,9 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     let tables =
         if args.shard.is_some() { Vec::new() } else { table_names(assembled.output.format) };
     match RunFolder::open(&assembled.output.out, &name, args.force, &record, &tables)? {
-        Opened::Complete(folder) => all_there(&folder, &origin, assembled, args),
+        Opened::Complete { folder, outcome } => {
+            all_there(&folder, &outcome, &origin, assembled, args)
+        }
         Opened::Open(folder) => {
             let work = Work { args, name, chunks, origin, interrupt, folder };
             work.go_on(assembled)
@@ -56,13 +59,7 @@ fn name_of(assembled: &Assembled, shard: Option<Shard>) -> String {
 }
 
 /// An error if a job failed.
-fn check_jobs(
-    labels: &BTreeMap<u32, PartLabel>,
-    folder: &Path,
-    assembled: &Assembled,
-) -> Result<(), Failure> {
-    let sum = |count: fn(&PartLabel) -> u64| labels.values().map(count).sum();
-    let (jobs, failed): (u64, u64) = (sum(|label| label.jobs), sum(|label| label.failed_jobs));
+fn check_jobs(failed: u64, jobs: u64, folder: &Path, assembled: &Assembled) -> Result<(), Failure> {
     if failed == 0 {
         return Ok(());
     }
@@ -73,6 +70,7 @@ fn check_jobs(
 /// Says once more what a complete run found.
 fn all_there(
     folder: &Path,
+    outcome: &Value,
     origin: &PartOrigin,
     mut assembled: Assembled,
     args: &RunArgs,
@@ -82,7 +80,8 @@ fn all_there(
         report::summary(&assembled.plan, &done.rows, args.quiet)?;
     }
     report::nothing_to_do(folder, args.quiet);
-    check_jobs(&done.labels, folder, &assembled)
+    let count = |name: &str| outcome.get(name).and_then(Value::as_u64).unwrap_or_default();
+    check_jobs(count("failed_jobs"), count("jobs"), folder, &assembled)
 }
 
 /// A run that is not complete.
@@ -110,8 +109,16 @@ impl Done {
         let parts = parts_of(folder)?;
         let labels = read_labels(&parts, origin)?;
         let mut rows = Vec::new();
-        for path in parts.values() {
-            for record in read_record_of_cells(path)? {
+        let chunks = plan.chunks();
+        for (number, path) in &parts {
+            let records = read_record_of_cells(path)?;
+            let cells = records.iter().map(|record| record.row.cell as usize);
+            if !chunks.get(*number as usize).is_some_and(|chunk| cells.eq(chunk.cells())) {
+                let problem = "it has other cells than its chunk: it comes from another version; \
+                               run it again with --force";
+                return Err(Failure::Part { path: path.clone(), problem: problem.to_owned() });
+            }
+            for record in records {
                 record.restore(plan);
                 rows.push(record.row);
             }
@@ -140,19 +147,25 @@ impl Work<'_> {
             let format = assembled.output.format;
             let parts = parts_of(self.folder.path())?;
             let in_memory = std::mem::take(&mut done.in_memory);
-            if let Err(failure) =
-                write_tables(&self.folder, &parts, in_memory, format, &self.interrupt)
-            {
+            if let Err(failure) = write_tables(
+                &self.folder,
+                &parts,
+                self.origin.chunks,
+                in_memory,
+                format,
+                &self.interrupt,
+            ) {
                 return Err(self.stopped(failure, &done));
             }
         }
         let sum = |count: fn(&PartLabel) -> u64| done.labels.values().map(count).sum();
+        let (all_jobs, failed_jobs) = (sum(|label| label.jobs), sum(|label| label.failed_jobs));
         let outcome = Outcome {
             started_at: started_at.to_string(),
             wall_s: clock.elapsed().as_secs_f64(),
             threads: self.args.threads.unwrap_or_else(crate::estimate::available_threads),
-            jobs: sum(|label| label.jobs),
-            failed_jobs: sum(|label| label.failed_jobs),
+            jobs: all_jobs,
+            failed_jobs,
             simulated_requests: sum(|label| label.simulated_requests),
         };
         let shard = self.args.shard;
@@ -169,7 +182,7 @@ impl Work<'_> {
             report::summary(&assembled.plan, &done.rows, self.args.quiet)?;
             report::run_finished(&work, &folder, self.args.quiet);
         }
-        check_jobs(&done.labels, &folder, &assembled)
+        check_jobs(failed_jobs, all_jobs, &folder, &assembled)
     }
 
     /// Does chunks, and keeps each as soon as it is finished. Returns the jobs and requests that it took.

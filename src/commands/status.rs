@@ -23,6 +23,10 @@ pub(super) fn status(run: &str, out: Option<&Path>, json: bool) -> Result<(), Fa
     let left = missing(state.chunks, shard, &there).len();
     let sum = |count: fn(&PartLabel) -> u64| labels.iter().map(count).sum::<u64>();
     let jobs_done = sum(|label| label.jobs);
+    let recorded = |name: &str| state.record.get("outcome")?.get(name)?.as_u64();
+    let failed = recorded("failed_jobs").unwrap_or_else(|| sum(|label| label.failed_jobs));
+    // The parts of a complete run may have been removed.
+    let left = if state.is_complete { 0 } else { left };
     let status = Status {
         folder: state.folder.display().to_string(),
         is_complete: state.is_complete,
@@ -30,8 +34,8 @@ pub(super) fn status(run: &str, out: Option<&Path>, json: bool) -> Result<(), Fa
         shard: state.shard,
         chunks: own as u64,
         chunks_done: (own - left) as u64,
-        jobs_done,
-        jobs_failed: sum(|label| label.failed_jobs),
+        jobs_done: recorded("jobs").unwrap_or(jobs_done),
+        jobs_failed: failed,
         jobs_missing: jobs_missing(state.jobs, state.chunks, own, left, jobs_done),
         seconds_left: if left == 0 { None } else { seconds_left(&parts, left) },
     };

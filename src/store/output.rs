@@ -64,13 +64,16 @@ impl PartialFile {
         &mut self.writer
     }
 
-    /// Makes sure that the content is on disk, and gives the file its name.
+    /// Makes sure that the content is on disk.
+    pub(crate) fn sync(&mut self) -> Result<(), Failure> {
+        let synced = self.writer.flush().and_then(|()| self.writer.get_ref().sync_all());
+        synced.map_err(|source| failed(&self.path, source))
+    }
+
+    /// Gives the file its name, once its content is on disk.
     pub(crate) fn commit(mut self) -> Result<(), Failure> {
-        self.writer
-            .flush()
-            .and_then(|()| self.writer.get_ref().sync_all())
-            .and_then(|()| fs::rename(&self.partial, &self.path))
-            .map_err(|source| failed(&self.path, source))?;
+        self.sync()?;
+        fs::rename(&self.partial, &self.path).map_err(|source| failed(&self.path, source))?;
         self.is_committed = true;
         Ok(())
     }

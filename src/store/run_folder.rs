@@ -47,6 +47,8 @@ const DESCRIPTION: [&str; 9] = [
 pub(crate) struct RunFolder {
     runs: PathBuf,
     folder: PathBuf,
+    /// Whether this process began it.
+    is_new: bool,
     /// Held as long as it is open; the system lets go of it when the process ends, in whatever way.
     _lock: File,
 }
@@ -56,8 +58,8 @@ pub(crate) struct RunFolder {
 pub(crate) enum Opened {
     /// There is something to do.
     Open(RunFolder),
-    /// The very same run, all done.
-    Complete(PathBuf),
+    /// The very same run, all done: its folder, and what its record says came of it.
+    Complete { folder: PathBuf, outcome: Value },
 }
 
 impl RunFolder {
@@ -76,26 +78,49 @@ impl RunFolder {
         let record =
             serde_json::to_value(record).map_err(|error| Failure::encoding(RECORD, error))?;
         check_link(&runs.join("latest"))?;
-        let folder = runs.join(name);
-        if fs::symlink_metadata(&folder).is_ok() {
+        let (runs, folder) = (runs.to_owned(), runs.join(name));
+        restore_aside(&folder)?;
+        let exists = fs::symlink_metadata(&folder).is_ok();
+        if exists {
+            read_record(&folder)?;
+            let lock = lock(&folder)?;
+            // Now nobody else changes it.
             let earlier = read_record(&folder)?;
             if !force {
                 check_same(&folder, &earlier, &record)?;
-                let lock = lock(&folder)?;
-                let is_complete = earlier.get("outcome").is_some();
-                if is_complete && tables.iter().all(|table| folder.join(table).is_file()) {
-                    return Ok(Opened::Complete(folder));
-                }
-                remove_partial_files(&folder);
-                return Ok(Opened::Open(Self { runs: runs.to_owned(), folder, _lock: lock }));
+                let run = Self { runs, folder, is_new: false, _lock: lock };
+                return run.find_out(&earlier, tables);
             }
-            // Nobody is to lose a run that is under way.
-            let _lock = lock(&folder)?;
             set_aside(&folder, earlier.get("outcome").is_some())?;
         }
-        begin(runs, name, &record)?;
-        let lock = lock(&folder)?;
-        Ok(Opened::Open(Self { runs: runs.to_owned(), folder, _lock: lock }))
+        let lock = match begin(&runs, name, &record) {
+            Ok(lock) => lock,
+            Err(failure) => {
+                restore_aside(&folder)?;
+                return Err(failure);
+            }
+        };
+        Ok(Opened::Open(Self { runs, folder, is_new: true, _lock: lock }))
+    }
+
+    /// Whether there is something to do.
+    fn find_out(self, record: &Value, tables: &[String]) -> Result<Opened, Failure> {
+        remove_partial_files(&self.folder);
+        let Some(outcome) = record.get("outcome") else { return Ok(Opened::Open(self)) };
+        if tables.iter().all(|table| self.folder.join(table).is_file()) {
+            // The process that completed it may have been killed right then.
+            self.announce(record)?;
+            return Ok(Opened::Complete { folder: self.folder, outcome: outcome.clone() });
+        }
+        if parts_of(&self.folder)?.is_empty() {
+            return Err(Failure::usage(format!(
+                "the run {} is complete, but its parts were removed, of which {} would be made: choose \
+                 another --name, or run it again with --force",
+                self.folder.display(),
+                tables.join(" and ")
+            )));
+        }
+        Ok(Opened::Open(self))
     }
 
     /// Its folder.
@@ -137,25 +162,35 @@ impl RunFolder {
     /// Says in its record what came of the run, points `latest` to it, and forgets the run that it replaces.
     /// Returns its folder.
     pub(crate) fn complete(self, record: &impl Serialize) -> Result<PathBuf, Failure> {
-        write_record(&self.folder, record)?;
+        let record =
+            serde_json::to_value(record).map_err(|error| Failure::encoding(RECORD, error))?;
+        write_record(&self.folder, &record)?;
         sync(&self.folder)?;
+        self.announce(&record)?;
+        Ok(self.folder)
+    }
+
+    /// Points `latest` to a run that is complete and no shard, and forgets the run that it replaces.
+    fn announce(&self, record: &Value) -> Result<(), Failure> {
         let failed = |source| Failure::Io { action: "complete", path: self.folder.clone(), source };
-        self.point_latest().map_err(failed)?;
-        sync(&self.runs)?;
+        if record.get("shard").is_none() {
+            self.point_latest().map_err(failed)?;
+            sync(&self.runs)?;
+        }
         let aside = aside_of(&self.folder);
         if aside.exists() {
             fs::remove_dir_all(&aside).map_err(failed)?;
         }
-        Ok(self.folder)
+        Ok(())
     }
 
-    /// Removes a run that has nothing, and puts the one that it was to replace back into its place.
+    /// Removes a run that this process began and that has nothing, and puts the one that it was to replace back
+    /// into its place.
     pub(crate) fn give_up(self) {
-        if parts_of(&self.folder).is_ok_and(|parts| parts.is_empty()) {
-            let aside = aside_of(&self.folder);
+        if self.is_new && parts_of(&self.folder).is_ok_and(|parts| parts.is_empty()) {
             // What cannot be removed is found, and used, the next time.
-            if fs::remove_dir_all(&self.folder).is_ok() && aside.exists() {
-                let _ = fs::rename(&aside, &self.folder);
+            if fs::remove_dir_all(&self.folder).is_ok() {
+                let _ = restore_aside(&self.folder);
             }
         }
     }
@@ -164,6 +199,8 @@ impl RunFolder {
     #[cfg(unix)]
     fn point_latest(&self) -> io::Result<()> {
         let link = self.runs.join(format!(".latest.{}.partial", std::process::id()));
+        // Of a process with the same number, as in containers.
+        let _ = fs::remove_file(&link);
         std::os::unix::fs::symlink(self.folder.file_name().unwrap_or_default(), &link)?;
         fs::rename(&link, self.runs.join("latest"))
     }
@@ -188,7 +225,11 @@ pub(crate) fn parts_of(folder: &Path) -> Result<BTreeMap<u32, PathBuf>, Failure>
     let parts = folder.join(PARTS);
     let failed = |source| Failure::Io { action: "read", path: parts.clone(), source };
     let mut found = BTreeMap::new();
-    for entry in fs::read_dir(&parts).map_err(failed)? {
+    let entries = match fs::read_dir(&parts) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        entries => entries.map_err(failed)?,
+    };
+    for entry in entries {
         let path = entry.map_err(failed)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let Some(stem) = name.strip_suffix(".parquet").filter(|_| !name.starts_with('.')) else {
@@ -248,19 +289,42 @@ fn check_same(folder: &Path, earlier: &Value, record: &Value) -> Result<(), Fail
 
 /// Makes sure that no other process has the run open.
 fn lock(folder: &Path) -> Result<File, Failure> {
-    let path = folder.join(PARTS).join(".lock");
+    let parts = folder.join(PARTS);
+    let path = parts.join(".lock");
     let failed = |source| Failure::Io { action: "lock", path: path.clone(), source };
-    fs::create_dir_all(folder.join(PARTS)).map_err(failed)?;
+    if !parts.is_dir() {
+        fs::create_dir(&parts).map_err(failed)?;
+    }
     let file =
         File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Failure::usage(format!(
+    let busy = || {
+        Failure::usage(format!(
             "another process is at work on the run {}: wait for it, or choose another --name",
             folder.display()
-        ))),
+        ))
+    };
+    match file.try_lock() {
+        // Another process may have moved the folder away in between.
+        Ok(()) if is_at(&file, &path) => Ok(file),
+        Ok(()) | Err(TryLockError::WouldBlock) => Err(busy()),
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
+}
+
+/// Whether an open file is the one that a path leads to.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        _ => false,
+    }
+}
+
+/// Elsewhere open files cannot be moved away.
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.is_file()
 }
 
 /// Whether a process has the run open.
@@ -277,8 +341,8 @@ pub(crate) fn is_open(folder: &Path) -> Result<bool, Failure> {
     }
 }
 
-/// Creates a run with its record, all at once.
-fn begin(runs: &Path, name: &str, record: &Value) -> Result<(), Failure> {
+/// Creates a run with its record, all at once. Nobody else has it open.
+fn begin(runs: &Path, name: &str, record: &Value) -> Result<File, Failure> {
     let staging = runs.join(format!(".{name}.{}.partial", std::process::id()));
     let unwritable = |error: io::Error| {
         Failure::usage(format!(
@@ -286,14 +350,16 @@ fn begin(runs: &Path, name: &str, record: &Value) -> Result<(), Failure> {
             runs.display()
         ))
     };
-    fs::create_dir_all(runs)
-        .and_then(|()| fs::create_dir(&staging))
-        .and_then(|()| fs::create_dir(staging.join(PARTS)))
-        .map_err(unwritable)?;
-    let begun = write_record(&staging, record)
-        .and_then(|()| sync(&staging))
-        .and_then(|()| fs::rename(&staging, runs.join(name)).map_err(unwritable))
-        .and_then(|()| sync(runs));
+    // Of a process with the same number that was killed, as in containers.
+    let _ = fs::remove_dir_all(&staging);
+    fs::create_dir_all(runs).and_then(|()| fs::create_dir(&staging)).map_err(unwritable)?;
+    let begun = lock(&staging).and_then(|lock| {
+        write_record(&staging, record)?;
+        sync(&staging)?;
+        fs::rename(&staging, runs.join(name)).map_err(unwritable)?;
+        sync(runs)?;
+        Ok(lock)
+    });
     if begun.is_err() {
         // The first error is the one to report.
         let _ = fs::remove_dir_all(&staging);
@@ -311,6 +377,19 @@ fn write_record(folder: &Path, record: &impl Serialize) -> Result<(), Failure> {
 fn aside_of(folder: &Path) -> PathBuf {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     folder.with_file_name(format!(".{name}.replaced"))
+}
+
+/// Puts a run back that is aside while nothing has its name.
+fn restore_aside(folder: &Path) -> Result<(), Failure> {
+    let aside = aside_of(folder);
+    if fs::symlink_metadata(folder).is_ok() || !aside.exists() {
+        return Ok(());
+    }
+    fs::rename(&aside, folder).map_err(|source| Failure::Io {
+        action: "put back",
+        path: folder.to_owned(),
+        source,
+    })
 }
 
 /// Moves a run out of the way. One that never ended gives way to an earlier one that is aside already.

@@ -230,6 +230,52 @@ fn only_the_same_run_goes_on_under_a_name() {
 }
 
 #[test]
+fn parts_of_a_complete_run_may_be_removed() {
+    let place = Place::new();
+    place.sweep(&format!("{GRID} --name a"));
+    fs::remove_dir_all(place.path("results/a/parts")).unwrap();
+    let whole = tables(&place, "a");
+    let after = status(&place, "a");
+    assert_eq!((&after["is_complete"], &after["jobs_done"]), (&Json::Bool(true), &160.into()));
+    let ran = place.sweep(&GRID.replace("--quiet", "--name a"));
+    assert!(ran.stderr.contains("nothing to do"), "{}", ran.stderr);
+    let ran = place.run(&format!("{GRID} --name a --format csv"));
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("its parts were removed"), "{}", ran.stderr);
+    assert_eq!(tables(&place, "a"), whole);
+}
+
+#[test]
+fn a_run_that_was_set_aside_comes_back_when_nothing_has_its_name() {
+    let place = Place::new();
+    place.sweep(&format!("{GRID} --name a"));
+    let whole = tables(&place, "a");
+    // As when a process with --force is killed before it began its own.
+    fs::rename(place.path("results/a"), place.path("results/.a.replaced")).unwrap();
+    let ran = place.run(&format!("{GRID} --name a --seed 7"));
+    assert!(ran.code == Some(2) && ran.stderr.contains("is another one"), "{}", ran.stderr);
+    assert_eq!(tables(&place, "a"), whole);
+    // As when it is killed later: its own run goes on, and then the earlier one is forgotten.
+    place.sweep(&format!("{GRID} --name b --seed 7"));
+    fs::rename(place.path("results/a"), place.path("results/.a.replaced")).unwrap();
+    fs::rename(place.path("results/b"), place.path("results/a")).unwrap();
+    interrupt(&place, "a", &["00001.parquet"]);
+    place.sweep(&format!("{GRID} --name a --seed 7"));
+    assert_ne!(tables(&place, "a"), whole);
+    assert!(!place.path("results/.a.replaced").exists());
+}
+
+#[test]
+fn nothing_is_merged_into_itself() {
+    let place = Place::new();
+    place.sweep(&format!("{GRID} --name a"));
+    let before = place.listing();
+    let ran = place.run("merge a --name a --force");
+    assert!(ran.code == Some(2) && ran.stderr.contains("into itself"), "{}", ran.stderr);
+    assert_eq!(place.listing(), before);
+}
+
+#[test]
 fn a_shard_is_refused_unless_it_is_one_of_several() {
     let place = Place::new();
     for wrong in ["0/2", "3/2", "1", "a/b", "1/0", "-1/2", "1.5/2"] {

@@ -60,7 +60,8 @@ fn a_shortcut_sets_the_speed_of_both_clusters() {
         let mut spec = ScenarioSpec::default();
         (key.set)(&mut spec, &Value::Number(1.5));
         let json = serde_json::to_value(&spec).expect("it serialises");
-        let paths: Vec<String> = leaves(&json, "").into_iter().map(|leaf| leaf.0).collect();
+        let mut paths: Vec<String> = leaves(&json, "").into_iter().map(|leaf| leaf.0).collect();
+        paths.sort_unstable();
         assert_eq!(paths, ["cluster_disagg.", "cluster_mono."].map(|p| p.to_owned() + key.path));
         assert_eq!((key.get)(&spec), None);
     }
