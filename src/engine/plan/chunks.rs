@@ -1,8 +1,8 @@
 //! Chunks: what a run keeps when it stops, and what machines share out.
 //!
 //! A chunk is a contiguous range of cells with all their replications, in whole waves: about a second of
-//! work of a workstation with four cores, if cells are small. Its rows depend on nothing outside of it, so chunks can be done
-//! in any order, at any time and anywhere.
+//! work of four cores, if cells are small. Its rows depend on nothing outside of it, so chunks can be done in
+//! any order, at any time and anywhere.
 
 use std::ops::Range;
 
