@@ -198,6 +198,12 @@ pub(crate) struct RunArgs {
     /// Start over: an earlier run of this name is kept aside until the new one is complete
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
+    /// Take over the jobs that an earlier run has in common with this one: name or folder (repeatable)
+    #[arg(long, value_name = "RUN", help_heading = "Output", conflicts_with = "force")]
+    pub(crate) reuse: Vec<String>,
+    /// Run failed jobs of a complete run again, and only those
+    #[arg(long, help_heading = "Output", conflicts_with = "force")]
+    pub(crate) retry_failed: bool,
     /// Threads that simulate [default: all cores]
     #[arg(
         long,

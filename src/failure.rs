@@ -38,7 +38,8 @@ pub(crate) enum Failure {
     #[error("the simulation failed")]
     Simulation(#[source] SimError),
     #[error(
-        "{failed} of {jobs} jobs failed; the columns `error` and `rerun` of {table} say why and how to run them alone"
+        "{failed} of {jobs} jobs failed; the columns `error` and `rerun` of {table} say why and how to run them alone; \
+         --retry-failed runs them again"
     )]
     Jobs { failed: u64, jobs: u64, table: String },
     #[error("failed to {action} {}", path.display())]

@@ -288,7 +288,7 @@ pub(crate) fn text_series(name: &str, texts: Vec<String>) -> Series {
 }
 
 /// A column of bytes.
-pub(crate) fn binary_series(name: &str, values: Vec<Vec<u8>>) -> Series {
+pub(crate) fn binary_series(name: &str, values: Vec<Option<Vec<u8>>>) -> Series {
     series(name, values)
 }
 

@@ -26,6 +26,7 @@ mod resume;
 mod runner;
 mod schema;
 mod signals;
+mod stock;
 mod store;
 mod suggestion;
 mod warmup;

@@ -1,26 +1,30 @@
 //! A finished chunk as one table: what is kept of it on disk.
 //!
-//! Its rows of `jobs`, its rows of `cells` (a Parquet file in the first row of a column), and per cell what no table
-//! says (in the first rows of another). All in final form: tables of a run are its parts, one after the other,
-//! whoever wrote them.
+//! Its rows of `jobs`, its rows of `cells` (a Parquet file in the first row of a column), and what no table says: per
+//! cell (in the first rows of another) and per job. All in final form: tables of a run are its parts, one after the
+//! other, whoever wrote them.
 
 use std::fs::File;
 use std::io::{Cursor, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
-use polars::io::mmap::MmapBytesReader;
 use polars::io::parquet::write::KeyValueMetadata;
 use polars::prelude::{
     AnyValue, Column as Series, DataFrame, ParquetCompression, ParquetReader, ParquetWriter,
     PolarsError, SerReader,
 };
 use serde::{Deserialize, Serialize};
+use sweep_engine::model::Summary;
 use sweep_engine::plan::{Cell, Plan, WarmupOrigin};
+use sweep_engine::statistics::KeptSample;
 use sweep_engine::warmup::DeletionPoint;
 
 use crate::aggregate::predictions;
+use crate::failure::Failure;
 use crate::frame::{binary_series, cells_frame, jobs_frame, text_series};
-use crate::replication::Results;
+use crate::provenance::{PartLabel, label_of};
+use crate::replication::{DoneCell, Results};
 use crate::schema::CellRow;
 
 /// The column of the rows of `cells`.
@@ -29,36 +33,86 @@ const CELLS: &str = "cells";
 /// The column of [`CellRecord`]s.
 const RECORD: &str = "cell_record";
 
+/// The column of [`KeptJob`]s.
+const KEPT: &str = "kept_job";
+
 /// What a later look at the run needs to know of a cell that is done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct CellRecord {
+    /// What it is, in whatever sweep.
+    pub(crate) identity: String,
     pub(crate) row: CellRow,
+    /// Level of the intervals in its rows.
+    pub(crate) confidence: f64,
+    /// What it showed with fewer replications, or shorter ones.
+    pub(crate) looks: Vec<Look>,
     /// How many times longer than stated its runs became.
-    stretch: u32,
+    pub(crate) stretch: u32,
     /// Where `warmup_seconds: auto` put the start of its window.
     warmup: Option<DeletionPoint>,
 }
 
 impl CellRecord {
-    fn of(plan: &Plan, row: &CellRow) -> Self {
-        let Cell { scenario, warmup, stretch, .. } = &plan.cells[row.cell as usize];
+    fn of(plan: &Plan, done: &DoneCell) -> Self {
+        let DoneCell { row, looks, .. } = done;
+        let cell = &plan.cells[row.cell as usize];
+        let Cell { scenario, warmup, stretch, .. } = cell;
         let warmup_seconds = scenario.warmup_seconds;
         let warmup = match *warmup {
             WarmupOrigin::Frozen(finding) => Some(DeletionPoint { warmup_seconds, finding }),
             WarmupOrigin::Stated | WarmupOrigin::Open => None,
         };
-        Self { row: row.clone(), stretch: *stretch, warmup }
+        let identity = plan.cell_identity(cell);
+        Self {
+            identity,
+            row: row.clone(),
+            confidence: plan.confidence,
+            looks: looks.clone(),
+            stretch: *stretch,
+            warmup,
+        }
     }
 
-    /// Makes the cell of a plan what it was when it was done.
-    pub(crate) fn restore(&self, plan: &mut Plan) {
-        let cell = &mut plan.cells[self.row.cell as usize];
-        if let Some(point) = self.warmup {
-            cell.freeze_warmup(point);
-        }
+    /// Makes a cell what it was when it was done.
+    pub(crate) fn restore(&self, cell: &mut Cell) {
+        self.restore_warmup(cell);
         while cell.stretch < self.stretch {
             cell.lengthen();
         }
+    }
+
+    /// Starts the window of a cell where it was found that it should.
+    pub(crate) fn restore_warmup(&self, cell: &mut Cell) {
+        if let Some(point) = self.warmup {
+            cell.freeze_warmup(point);
+        }
+    }
+}
+
+/// What was known of a cell when it was not done yet.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Look {
+    /// How many times longer than stated its runs were.
+    pub(crate) stretch: u32,
+    pub(crate) row: CellRow,
+}
+
+/// What it takes to take a job over as it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct KeptJob {
+    pub(crate) summary: Summary,
+    /// What further replications of its cell are pooled with, unless it was too much to keep.
+    pub(crate) ttft_s: Option<KeptSample>,
+}
+
+impl KeptJob {
+    /// Of every job with a result.
+    fn encoded(results: &Results) -> Result<Vec<Option<Vec<u8>>>, PolarsError> {
+        let encode = |job: &Option<Self>| match job {
+            Some(job) => postcard::to_stdvec(job).map(Some).map_err(|error| unusable(&error)),
+            None => Ok(None),
+        };
+        results.cells.iter().flat_map(|cell| &cell.kept).map(encode).collect()
     }
 }
 
@@ -69,27 +123,37 @@ pub(crate) struct Part(DataFrame);
 impl Part {
     /// Of the results of a chunk of a plan.
     pub(crate) fn new(plan: &Plan, results: &Results) -> Result<Self, PolarsError> {
-        let jobs = jobs_frame(plan, &results.jobs.iter().flatten().collect::<Vec<_>>())?;
+        let jobs = jobs_frame(plan, &results.jobs().collect::<Vec<_>>())?;
         let of_cells: Vec<&Cell> =
-            results.cells.iter().map(|row| &plan.cells[row.cell as usize]).collect();
-        let mut cells = cells_frame(plan, &results.cells, &predictions(&of_cells))?;
+            results.cells.iter().map(|done| &plan.cells[done.row.cell as usize]).collect();
+        let rows: Vec<CellRow> = results.cells.iter().map(|done| done.row.clone()).collect();
+        let mut cells = cells_frame(plan, &rows, &predictions(&of_cells))?;
         let mut encoded = Vec::new();
         write_fast(&mut cells, Vec::new(), &mut encoded)?;
-        let records = results.cells.iter().map(|row| {
-            serde_json::to_string(&CellRecord::of(plan, row))
-                .map_err(|error| PolarsError::ComputeError(error.to_string().into()))
+        let records = results.cells.iter().map(|done| {
+            serde_json::to_string(&CellRecord::of(plan, done)).map_err(|error| unusable(&error))
         });
         let records = text_series(RECORD, records.collect::<Result<_, _>>()?);
         let height = jobs.height();
         let mut columns = jobs.into_columns();
-        columns.push(padded(&binary_series(CELLS, vec![encoded]), height)?);
+        columns.push(padded(&binary_series(CELLS, vec![Some(encoded)]), height)?);
         columns.push(padded(&records, height)?);
+        columns.push(binary_series(KEPT, KeptJob::encoded(results)?));
         DataFrame::new(height, columns).map(Self)
     }
 
-    /// Reads a part; a file whose bytes were altered may well make the decoder panic.
-    pub(crate) fn read(file: File) -> Result<Self, PolarsError> {
-        decoded(|| ParquetReader::new(file).finish()).map(Self)
+    /// Reads the tables of a part.
+    ///
+    /// # Errors
+    /// The file is unreadable or damaged.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let all = columns_of(path, None)?;
+        Ok(Self(all).for_tables())
+    }
+
+    /// What tables are made of, which takes less memory.
+    pub(crate) fn for_tables(self) -> Self {
+        Self(self.0.drop_many([KEPT]))
     }
 
     pub(crate) fn write(
@@ -102,7 +166,7 @@ impl Part {
 
     /// The rows of `jobs`.
     pub(crate) fn jobs(&self) -> Result<DataFrame, PolarsError> {
-        let is_job = |name: &str| ![CELLS, RECORD].contains(&name);
+        let is_job = |name: &str| ![CELLS, RECORD, KEPT].contains(&name);
         let columns = self.0.columns().iter().filter(|column| is_job(column.name()));
         DataFrame::new(self.0.height(), columns.cloned().collect())
     }
@@ -110,7 +174,7 @@ impl Part {
     /// The rows of `cells`.
     pub(crate) fn cells(&self) -> Result<DataFrame, PolarsError> {
         let encoded = self.0.column(CELLS)?.binary()?.get(0).unwrap_or_default();
-        decoded(|| ParquetReader::new(Cursor::new(encoded)).finish())
+        unpanicked(|| ParquetReader::new(Cursor::new(encoded)).finish())
     }
 }
 
@@ -128,30 +192,88 @@ fn write_fast(
 }
 
 /// What is known of the cells of a part, in order, without reading the rest.
-pub(crate) fn read_cell_records(file: File) -> Result<Vec<CellRecord>, PolarsError> {
-    let columns = Some(vec![RECORD.to_owned()]);
-    let frame = decoded(|| ParquetReader::new(file).with_columns(columns).finish())?;
-    let record = |text: &str| {
-        serde_json::from_str(text)
-            .map_err(|error| PolarsError::ComputeError(error.to_string().into()))
-    };
-    frame.column(RECORD)?.str()?.iter().flatten().map(record).collect()
+///
+/// # Errors
+/// The file is unreadable or damaged.
+pub(crate) fn read_cell_records(path: &Path) -> Result<Vec<CellRecord>, Failure> {
+    let frame = columns_of(path, Some(vec![RECORD.to_owned()]))?;
+    let record =
+        |text: &str| serde_json::from_str(text).map_err(|error| broken(path, &unusable(&error)));
+    let records = frame.column(RECORD).and_then(|column| column.str());
+    records.map_err(|error| broken(path, &error))?.iter().flatten().map(record).collect()
+}
+
+/// The jobs of a part, in order: nothing for one that failed.
+///
+/// # Errors
+/// The file is unreadable or damaged.
+pub(crate) fn read_kept_jobs(path: &Path) -> Result<Vec<Option<KeptJob>>, Failure> {
+    let frame = columns_of(path, Some(vec![KEPT.to_owned()]))?;
+    let job =
+        |bytes: &[u8]| postcard::from_bytes(bytes).map_err(|error| broken(path, &unusable(&error)));
+    let jobs = frame.column(KEPT).and_then(|column| column.binary());
+    let jobs = jobs.map_err(|error| broken(path, &error))?;
+    jobs.iter().map(|bytes| bytes.map(job).transpose()).collect()
+}
+
+/// What a part is of.
+///
+/// # Errors
+/// It is unreadable, or no part.
+pub(crate) fn read_label(path: &Path) -> Result<PartLabel, Failure> {
+    label_of(&read_metadata(path)?).ok_or_else(|| Failure::Part {
+        path: path.to_owned(),
+        problem: "it is no part of a run: move it elsewhere".to_owned(),
+    })
 }
 
 /// The metadata of a part, without reading its rows.
-pub(crate) fn read_metadata(
-    file: impl MmapBytesReader,
-) -> Result<Vec<(String, String)>, PolarsError> {
-    decoded(|| {
+///
+/// # Errors
+/// The file is unreadable or damaged.
+pub(crate) fn read_metadata(path: &Path) -> Result<Vec<(String, String)>, Failure> {
+    decoded(path, |file| {
         let mut reader = ParquetReader::new(file);
         let pairs = reader.get_metadata()?.key_value_metadata.iter().flatten();
         Ok(pairs.filter_map(|pair| Some((pair.key.clone(), pair.value.clone()?))).collect())
     })
 }
 
-fn decoded<T>(read: impl FnOnce() -> Result<T, PolarsError>) -> Result<T, PolarsError> {
+/// Some columns of a part, or all.
+fn columns_of(path: &Path, columns: Option<Vec<String>>) -> Result<DataFrame, Failure> {
+    decoded(path, |file| ParquetReader::new(file).with_columns(columns).finish())
+}
+
+/// What a file holds; one whose bytes were altered may well make the decoder panic.
+fn decoded<T>(
+    path: &Path,
+    read: impl FnOnce(File) -> Result<T, PolarsError>,
+) -> Result<T, Failure> {
+    let file = File::open(path).map_err(|source| Failure::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })?;
+    unpanicked(|| read(file)).map_err(|error| broken(path, &error))
+}
+
+fn unpanicked<T>(read: impl FnOnce() -> Result<T, PolarsError>) -> Result<T, PolarsError> {
     catch_unwind(AssertUnwindSafe(read))
         .unwrap_or_else(|_| Err(PolarsError::ComputeError("its bytes were altered".into())))
+}
+
+/// A part whose bytes are not what they were.
+pub(crate) fn broken(path: &Path, error: &PolarsError) -> Failure {
+    // Further lines are advice to programmers.
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let problem =
+        format!("the part is damaged ({first}): remove it, and its chunk is computed again");
+    Failure::Part { path: path.to_owned(), problem }
+}
+
+fn unusable(error: &impl ToString) -> PolarsError {
+    PolarsError::ComputeError(error.to_string().into())
 }
 
 /// With nulls up to a height.

@@ -115,6 +115,8 @@ pub(crate) struct Outcome {
     pub(crate) threads: usize,
     pub(crate) jobs: u64,
     pub(crate) failed_jobs: u64,
+    /// Those that were taken from earlier runs.
+    pub(crate) reused_jobs: u64,
     pub(crate) simulated_requests: u64,
 }
 
@@ -183,6 +185,9 @@ pub(crate) struct PartLabel {
     pub(crate) chunk: u32,
     pub(crate) jobs: u64,
     pub(crate) failed_jobs: u64,
+    /// Those that were taken from earlier runs.
+    pub(crate) reused_jobs: u64,
+    /// Whether they were taken from earlier runs or not.
     pub(crate) simulated_requests: u64,
 }
 
@@ -191,24 +196,45 @@ pub(crate) struct PartLabel {
 pub(crate) struct PartOrigin {
     pub(crate) format_version: u32,
     pub(crate) plan_hash: String,
-    /// Replications, confidence level, wanted precision, and limits.
     pub(crate) settings: String,
+    /// Of a chunk and of a job, as JSON.
+    pub(crate) limits: String,
     pub(crate) draw_fingerprint: String,
+    /// Null where the program was not built from a git checkout.
+    pub(crate) git_commit: Option<String>,
     pub(crate) chunks: u32,
 }
 
 impl PartOrigin {
+    /// Whether its jobs have the results that those of the other would have.
+    pub(crate) fn has_results_like(&self, other: &Self) -> bool {
+        let program = |origin: &Self| {
+            let Self { format_version, draw_fingerprint, git_commit, .. } = origin;
+            (*format_version, draw_fingerprint.clone(), git_commit.clone())
+        };
+        program(self) == program(other)
+    }
+
     pub(crate) fn of(plan: &Plan, chunks: u32) -> Self {
-        let Plan { replications, confidence, precision, limits, .. } = plan;
+        let Plan { limits, .. } = plan;
         let limits = [limits.requests_per_chunk, limits.requests_per_job];
         Self {
             format_version: FORMAT_VERSION,
             plan_hash: plan.hash.clone(),
-            settings: serde_json::json!([replications, confidence, precision, limits]).to_string(),
+            settings: settings_of(plan),
+            limits: serde_json::json!(limits).to_string(),
             draw_fingerprint: draw_fingerprint(),
+            git_commit: option_env!("SWEEP_GIT_COMMIT").map(ToOwned::to_owned),
             chunks,
         }
     }
+}
+
+/// What decides over a row of `cells` beside the results of its replications: how many they are, confidence level
+/// and wanted precision, as JSON.
+pub(crate) fn settings_of(plan: &Plan) -> String {
+    let Plan { replications, confidence, precision, .. } = plan;
+    serde_json::json!([replications, confidence, precision]).to_string()
 }
 
 /// Metadata of the file of a part: its label, and in the first part that of both tables, which would make

@@ -56,6 +56,20 @@ pub(crate) fn missing(chunks: u32, shard: Option<Shard>, present: &BTreeSet<u32>
     (0..chunks).filter(is_own).filter(|chunk| !present.contains(chunk)).collect()
 }
 
+/// Whether one record asks for less than another: fewer replications, less precision, intervals at another level,
+/// shorter jobs.
+pub(crate) fn asks_for_less(before: &Value, after: &Value) -> bool {
+    let number = |record: &Value, path: &str| record.pointer(path).and_then(Value::as_f64);
+    let falls = |path: &str| number(after, path) < number(before, path);
+    let (was_precise, is_precise) = (before.get("precision"), after.get("precision"));
+    let is_coarser = number(after, "/precision/relative") > number(before, "/precision/relative");
+    before.get("confidence") != after.get("confidence")
+        || falls("/replications") && is_precise.is_none()
+        || was_precise.is_some() && (is_precise.is_none() || is_coarser)
+        || falls("/precision/max_replications")
+        || falls("/max_requests")
+}
+
 /// The first few differences between two records of runs, each with its place and both values.
 pub(crate) fn differences(before: &Value, after: &Value) -> Vec<String> {
     const SHOWN: usize = 4;
@@ -136,6 +150,39 @@ mod tests {
         assert_eq!((shard.index(), shard.count(), shard.to_string()), (2, 5, "2/5".to_owned()));
         for wrong in ["", "2", "0/5", "6/5", "a/5", "2/", "/5", "1/0", "-1/5", "1/5/2", "1 / 5"] {
             assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_has_grown_asks_for_no_less() {
+        let record = |replications: u32, relative: Option<f64>, most: u32| {
+            let mut record = json!({"replications": replications, "confidence": 0.95});
+            if let Some(relative) = relative {
+                record["precision"] = json!({"relative": relative, "max_replications": most});
+            }
+            record
+        };
+        let fixed = |replications| record(replications, None, 0);
+        let precise = |relative, most| record(10, Some(relative), most);
+        for (before, after) in [
+            (fixed(10), fixed(10)),
+            (fixed(10), fixed(11)),
+            (fixed(20), precise(0.1, 1000)),
+            (precise(0.1, 1000), precise(0.05, 1000)),
+            (precise(0.1, 1000), precise(0.1, 2000)),
+        ] {
+            assert!(!asks_for_less(&before, &after), "{before} {after}");
+        }
+        let mut other_level = fixed(20);
+        other_level["confidence"] = json!(0.9);
+        for (before, after) in [
+            (fixed(10), fixed(9)),
+            (fixed(10), other_level),
+            (precise(0.1, 1000), precise(0.2, 1000)),
+            (precise(0.1, 1000), precise(0.1, 500)),
+            (precise(0.1, 1000), fixed(50)),
+        ] {
+            assert!(asks_for_less(&before, &after), "{before} {after}");
         }
     }
 

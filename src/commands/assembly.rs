@@ -1,16 +1,15 @@
 //! Tables of a run from its parts: one after the other, whoever wrote them.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use polars::prelude::PolarsError;
 
 use crate::failure::Failure;
 use crate::frame::TableWriter;
 use crate::io::TableFormat;
-use crate::part::{CellRecord, Part, read_cell_records, read_metadata};
-use crate::provenance::{PartLabel, PartOrigin, label_of, table_metadata};
+use crate::part::{Part, broken, read_label, read_metadata};
+use crate::provenance::{PartLabel, PartOrigin, table_metadata};
 use crate::signals::Interrupt;
 use crate::store::{PartialFile, RunFolder};
 
@@ -43,27 +42,6 @@ pub(super) fn read_labels(
     parts.iter().map(label).collect()
 }
 
-/// What a part is of.
-///
-/// # Errors
-/// It is unreadable.
-pub(super) fn read_label(path: &Path) -> Result<PartLabel, Failure> {
-    let metadata = open(path).and_then(|file| read_metadata(file).map_err(|e| broken(path, &e)))?;
-    label_of(&metadata).ok_or_else(|| Failure::Part {
-        path: path.to_owned(),
-        problem: "it is no part of a run: move it elsewhere".to_owned(),
-    })
-}
-
-/// What is known of the cells of a part.
-pub(super) fn read_record_of_cells(path: &Path) -> Result<Vec<CellRecord>, Failure> {
-    open(path).and_then(|file| read_cell_records(file).map_err(|error| broken(path, &error)))
-}
-
-fn read_part(path: &Path) -> Result<Part, Failure> {
-    open(path).and_then(|file| Part::read(file).map_err(|error| broken(path, &error)))
-}
-
 /// Writes both tables into the folder of a run; they appear when both are whole. Parts that are in memory are
 /// not read again.
 ///
@@ -90,9 +68,7 @@ pub(super) fn write_tables(
     let mut files =
         names.iter().map(|name| run.begin_table(name)).collect::<Result<Vec<_>, Failure>>()?;
     let metadata = match parts.values().next() {
-        Some(path) => {
-            open(path).and_then(|file| read_metadata(file).map_err(|e| broken(path, &e)))?
-        }
+        Some(path) => read_metadata(path)?,
         None => Vec::new(),
     };
     let mut writers: Vec<TableWriter<_>> = files
@@ -110,7 +86,7 @@ pub(super) fn write_tables(
     };
     for (chunk, path) in parts {
         interrupt.check()?;
-        let part = in_memory.remove(chunk).map_or_else(|| read_part(path), Ok)?;
+        let part = in_memory.remove(chunk).map_or_else(|| Part::read(path), Ok)?;
         let tables = [part.jobs(), part.cells()];
         for (writer, rows) in writers.iter_mut().zip(tables) {
             writer.push(rows.map_err(|error| broken(path, &error))?).map_err(unwritten)?;
@@ -121,18 +97,4 @@ pub(super) fn write_tables(
     }
     files.iter_mut().try_for_each(PartialFile::sync)?;
     files.into_iter().try_for_each(PartialFile::commit)
-}
-
-fn open(path: &Path) -> Result<File, Failure> {
-    File::open(path).map_err(|source| Failure::Io { action: "read", path: path.to_owned(), source })
-}
-
-/// A part whose bytes are not what they were.
-fn broken(path: &Path, error: &PolarsError) -> Failure {
-    // Further lines are advice to programmers.
-    let text = error.to_string();
-    let first = text.lines().next().unwrap_or_default();
-    let problem =
-        format!("the part is damaged ({first}): remove it, and its chunk is computed again");
-    Failure::Part { path: path.to_owned(), problem }
 }

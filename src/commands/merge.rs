@@ -7,16 +7,17 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::assembly::{read_label, table_names, write_tables};
+use super::assembly::{table_names, write_tables};
 use crate::assemble::check_name;
 use crate::cli::MergeArgs;
 use crate::failure::Failure;
 use crate::io::{RunState, TableFormat};
+use crate::part::read_label;
 use crate::provenance::{Outcome, PartLabel, PartOrigin};
 use crate::report;
 use crate::resume::{differences, missing};
 use crate::signals::Interrupt;
-use crate::store::{Opened, RunFolder, parts_of};
+use crate::store::{Existing, Opened, RunFolder, parts_of};
 
 pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
     let runs = args.out.clone().unwrap_or_else(|| PathBuf::from("results"));
@@ -35,12 +36,14 @@ pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
     let mut record = record_of(&shards[0], &args.name);
     let format: TableFormat = serde_json::from_value(record["tables"].clone())
         .map_err(|error| Failure::encoding("run.json", error))?;
-    let opened = RunFolder::open(&runs, &args.name, args.force, &record, &table_names(format))?;
+    let existing = if args.force { Existing::Replaced } else { Existing::GoesOn };
+    let opened = RunFolder::open(&runs, &args.name, existing, &record, &table_names(format))?;
     let folder = match opened {
         Opened::Complete { folder, .. } => {
             report::nothing_to_do(&folder, args.quiet);
             return Ok(());
         }
+        Opened::Another(another) => return Err(another.refusal()),
         Opened::Open(folder) => folder,
     };
     let merged = copy_all(&folder, &parts, &interrupt).and_then(|own| {
@@ -57,6 +60,7 @@ pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
         threads: 1,
         jobs: sum(|label| label.jobs),
         failed_jobs: sum(|label| label.failed_jobs),
+        reused_jobs: sum(|label| label.reused_jobs),
         simulated_requests: sum(|label| label.simulated_requests),
     };
     record["jobs"] = json!(outcome.jobs);

@@ -1,18 +1,20 @@
 //! `sweep run`: plan, simulate chunk by chunk what is not there yet, write the tables.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::Value;
 use sweep_engine::plan::{Chunk, Plan};
 
-use super::assembly::{read_labels, read_record_of_cells, table_names, write_tables};
+use super::assembly::{read_labels, table_names, write_tables};
 use crate::assemble::{self, Assembled};
 use crate::cli::RunArgs;
 use crate::failure::Failure;
 use crate::intervals::Levels;
-use crate::part::Part;
+use crate::io::RunState;
+use crate::part::{Part, read_cell_records};
 use crate::progress::JobProgress;
 use crate::provenance::{Outcome, PartLabel, PartOrigin, RunRecord, part_metadata};
 use crate::replication::{Results, replicate};
@@ -21,7 +23,8 @@ use crate::resume::{Shard, missing};
 use crate::runner::Runner;
 use crate::schema::CellRow;
 use crate::signals::Interrupt;
-use crate::store::{Opened, RunFolder, parts_of};
+use crate::stock::Stock;
+use crate::store::{AnotherRun, Existing, Opened, RunFolder, parts_of};
 use crate::warmup::freeze_warmups;
 
 /// Jobs whose rows stay in memory until the tables are written (about 100 MB).
@@ -37,14 +40,76 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     let record = RunRecord::new(&name, &assembled, origin.chunks, args.shard, None);
     let tables =
         if args.shard.is_some() { Vec::new() } else { table_names(assembled.output.format) };
-    match RunFolder::open(&assembled.output.out, &name, args.force, &record, &tables)? {
+    let out = &assembled.output.out;
+    let reused = reused_folders(&args.reuse, out)?;
+    let folder = match RunFolder::open(out, &name, existing(args), &record, &tables)? {
         Opened::Complete { folder, outcome } => {
-            all_there(&folder, &outcome, &origin, assembled, args)
+            return all_there(&folder, &outcome, &origin, assembled, args);
         }
-        Opened::Open(folder) => {
-            let work = Work { args, name, chunks, origin, interrupt, folder };
+        Opened::Open(folder) => folder,
+        Opened::Another(another) => {
+            check_growth(&another, &reused, &assembled.plan, &origin)?;
+            another.succeed()?
+        }
+    };
+    let others = reused.into_iter().filter(|reused| !is_same_folder(reused, folder.path()));
+    let reused: Vec<PathBuf> = folder.predecessor()?.into_iter().chain(others).collect();
+    match Stock::of(&reused, &origin) {
+        Ok(stock) => {
+            if !reused.is_empty() {
+                let shared = stock.shared_with(&assembled.plan);
+                report::reuses(shared, stock.num_cells(), args.quiet);
+            }
+            let work = Work { args, name, chunks, origin, interrupt, folder, stock };
             work.go_on(assembled)
         }
+        Err(failure) => {
+            folder.give_up();
+            Err(failure)
+        }
+    }
+}
+
+/// What is to become of a run of the same name.
+fn existing(args: &RunArgs) -> Existing {
+    match (args.force, args.retry_failed) {
+        (true, _) => Existing::Replaced,
+        (false, true) => Existing::Retried,
+        (false, false) => Existing::GoesOn,
+    }
+}
+
+/// The folders of runs whose jobs are to be taken over.
+fn reused_folders(names: &[String], out: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let folder = |name: &String| Ok(RunState::read(name, out)?.folder);
+    names.iter().map(folder).collect()
+}
+
+fn is_same_folder(one: &Path, other: &Path) -> bool {
+    matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// A run gives way to one of its name that has grown: it has all its cells and asks for no less. Any other must
+/// name it as one to be reused.
+fn check_growth(
+    another: &AnotherRun,
+    reused: &[PathBuf],
+    plan: &Plan,
+    origin: &PartOrigin,
+) -> Result<(), Failure> {
+    if reused.iter().any(|folder| is_same_folder(folder, another.path())) {
+        return Ok(());
+    }
+    match Stock::of(&[another.path().to_owned()], origin) {
+        Ok(stock)
+            if !another.asks_for_less()
+                && stock.num_cells() > 0
+                && stock.shared_with(plan) == stock.num_cells() =>
+        {
+            Ok(())
+        }
+        Ok(_) | Err(Failure::Usage(_)) => Err(another.refusal()),
+        Err(failure) => Err(failure),
     }
 }
 
@@ -92,6 +157,7 @@ struct Work<'a> {
     origin: PartOrigin,
     interrupt: Interrupt,
     folder: RunFolder,
+    stock: Stock,
 }
 
 /// What is there of a run.
@@ -111,7 +177,7 @@ impl Done {
         let mut rows = Vec::new();
         let chunks = plan.chunks();
         for (number, path) in &parts {
-            let records = read_record_of_cells(path)?;
+            let records = read_cell_records(path)?;
             let cells = records.iter().map(|record| record.row.cell as usize);
             if !chunks.get(*number as usize).is_some_and(|chunk| cells.eq(chunk.cells())) {
                 let problem = "it has other cells than its chunk: it comes from another version; \
@@ -119,7 +185,7 @@ impl Done {
                 return Err(Failure::Part { path: path.clone(), problem: problem.to_owned() });
             }
             for record in records {
-                record.restore(plan);
+                record.restore(&mut plan.cells[record.row.cell as usize]);
                 rows.push(record.row);
             }
         }
@@ -138,11 +204,11 @@ impl Work<'_> {
             report::goes_on(before.len(), before.len() + todo.len(), self.args.quiet);
         }
         let simulation = Instant::now();
-        let (jobs, requests) = match self.simulate(&mut assembled, &todo, &mut done) {
+        let work = match self.simulate(&mut assembled, &todo, &mut done) {
             Ok(simulated) => simulated,
             Err(failure) => return Err(self.stopped(failure, &done)),
         };
-        let simulation_s = simulation.elapsed().as_secs_f64();
+        let work = report::Work { simulation_s: simulation.elapsed().as_secs_f64(), ..work };
         if self.args.shard.is_none() {
             let format = assembled.output.format;
             let parts = parts_of(self.folder.path())?;
@@ -166,13 +232,13 @@ impl Work<'_> {
             threads: self.args.threads.unwrap_or_else(crate::estimate::available_threads),
             jobs: all_jobs,
             failed_jobs,
+            reused_jobs: sum(|label| label.reused_jobs),
             simulated_requests: sum(|label| label.simulated_requests),
         };
         let shard = self.args.shard;
         let record =
             RunRecord::new(&self.name, &assembled, self.origin.chunks, shard, Some(outcome));
         let folder = self.folder.complete(&record)?;
-        let work = report::Work { jobs, simulated_requests: requests, simulation_s };
         if shard.is_some() {
             let name = name_of(&assembled, None);
             let chunks = done.labels.len();
@@ -185,35 +251,47 @@ impl Work<'_> {
         check_jobs(failed_jobs, all_jobs, &folder, &assembled)
     }
 
-    /// Does chunks, and keeps each as soon as it is finished. Returns the jobs and requests that it took.
+    /// Does chunks, and keeps each as soon as it is finished. Returns what it took.
     fn simulate(
         &self,
         assembled: &mut Assembled,
         todo: &[u32],
         done: &mut Done,
-    ) -> Result<(u64, u64), Failure> {
+    ) -> Result<report::Work, Failure> {
         let cells = |chunk: &u32| self.chunks[*chunk as usize].cells().len() as u64;
         let jobs = todo.iter().map(cells).sum::<u64>() * u64::from(assembled.plan.replications);
         let progress = JobProgress::new(jobs, "jobs", self.args.quiet, self.interrupt.clone());
         let runner = Runner::new(self.args.threads, &progress)?;
         let levels = Levels::of(&assembled.plan);
-        let mut simulated_jobs = 0;
+        let (mut simulated_jobs, mut reused_jobs) = (0, 0);
         for &number in todo {
             let chunk = &self.chunks[number as usize];
             let plan = &mut assembled.plan;
+            let stocked = self.stock.of_cells(plan, chunk.cells())?;
+            for (cell, stocked) in &stocked {
+                stocked.record.restore_warmup(&mut plan.cells[*cell as usize]);
+            }
             freeze_warmups(plan, chunk.cells(), &runner)?;
-            let results = replicate(plan, &chunk.waves, &levels, &assembled.folders, &runner)?;
+            let folders = &assembled.folders;
+            let results = replicate(plan, &chunk.waves, &levels, folders, &runner, stocked)?;
             self.interrupt.check()?;
             let (label, part) = self.keep(assembled, number, &results)?;
-            simulated_jobs += label.jobs;
-            if simulated_jobs <= JOBS_IN_MEMORY {
-                done.in_memory.insert(number, part);
+            simulated_jobs += label.jobs - label.reused_jobs;
+            reused_jobs += label.reused_jobs;
+            if simulated_jobs + reused_jobs <= JOBS_IN_MEMORY {
+                done.in_memory.insert(number, part.for_tables());
             }
             done.labels.insert(number, label);
-            done.rows.extend(results.cells);
+            done.rows.extend(results.cells.into_iter().map(|done| done.row));
         }
         progress.finish();
-        Ok((simulated_jobs, progress.simulated_requests()))
+        let simulated_requests = progress.simulated_requests();
+        Ok(report::Work {
+            jobs: simulated_jobs,
+            reused_jobs,
+            simulated_requests,
+            simulation_s: 0.0,
+        })
     }
 
     fn keep(
@@ -225,8 +303,9 @@ impl Work<'_> {
         let label = PartLabel {
             origin: self.origin.clone(),
             chunk,
-            jobs: results.num_jobs(),
+            jobs: results.jobs().count() as u64,
             failed_jobs: results.failed_jobs(),
+            reused_jobs: results.reused_jobs(),
             simulated_requests: results.simulated_requests(),
         };
         let metadata = part_metadata(&assembled.spec, &assembled.plan, &label)

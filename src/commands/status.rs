@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::assembly::read_label;
 use crate::failure::Failure;
 use crate::io::RunState;
+use crate::part::read_label;
 use crate::provenance::PartLabel;
 use crate::report::{self, Status};
 use crate::resume::{Shard, missing};

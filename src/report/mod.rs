@@ -20,7 +20,9 @@ pub(crate) use compare::{
 pub(crate) use output::{error, note, print, print_json};
 pub(crate) use plan::print_plan;
 pub(crate) use records::print_csv;
-pub(crate) use state::{Status, goes_on, merged, nothing_to_do, shard_finished, status_text};
+pub(crate) use state::{
+    Status, goes_on, merged, nothing_to_do, reuses, shard_finished, status_text,
+};
 pub(crate) use summary::{Work, run_finished, summary};
 pub(crate) use tables::print_text_table;
 pub(crate) use theory::{print_theory, theory_records};

@@ -62,6 +62,17 @@ pub(crate) fn nothing_to_do(folder: &Path, quiet: bool) {
     }
 }
 
+/// Jobs of earlier runs are there to be taken over.
+pub(crate) fn reuses(shared: usize, cells: usize, quiet: bool) {
+    if !quiet {
+        note(&format!(
+            "{} of {} cells of earlier runs are part of this one: their jobs are taken over where they can be",
+            grouped(shared as u64),
+            grouped(cells as u64)
+        ));
+    }
+}
+
 /// Some chunks are there already.
 pub(crate) fn goes_on(done: usize, chunks: usize, quiet: bool) {
     if !quiet {

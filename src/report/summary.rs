@@ -20,7 +20,9 @@ const SHOWN_CELLS: usize = 60;
 /// What the simulation took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Work {
+    /// Jobs that were simulated, and those that were taken over from earlier runs.
     pub(crate) jobs: u64,
+    pub(crate) reused_jobs: u64,
     pub(crate) simulated_requests: u64,
     pub(crate) simulation_s: f64,
 }
@@ -53,6 +55,9 @@ pub(crate) fn run_finished(work: &Work, folder: &Path, quiet: bool) {
     if !quiet {
         if work.jobs > 0 {
             note(&work_line(work));
+        }
+        if work.reused_jobs > 0 {
+            note(&format!("{} jobs taken over from earlier runs", grouped(work.reused_jobs)));
         }
         note(&format!("written to {}", folder.display()));
     }

@@ -2,8 +2,12 @@
 //!
 //! Whatever has its final name is complete: everything is written under a hidden name, synced, and renamed.
 
+mod aside;
+mod lock;
 mod output;
 mod run_folder;
 
+pub(crate) use aside::AnotherRun;
+pub(crate) use lock::is_open;
 pub(crate) use output::{PartialFile, check_output, replace_file};
-pub(crate) use run_folder::{Opened, RunFolder, is_open, parts_of};
+pub(crate) use run_folder::{Existing, Opened, RunFolder, parts_of};

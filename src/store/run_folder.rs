@@ -3,27 +3,34 @@
 //! What is done is what lies there. A run is complete when its record has an outcome, which is written last.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::aside::{AnotherRun, aside_of, restore_aside, set_aside};
+use super::lock::lock;
 use super::output::{PartialFile, replace_file};
 use crate::failure::Failure;
-use crate::resume::differences;
+use crate::resume::{asks_for_less, differences};
 
 const RECORD: &str = "run.json";
-const PARTS: &str = "parts";
+
+/// In the record of a run that takes jobs over from the one that it replaces.
+pub(super) const SUCCEEDS: &str = "succeeds_run_aside";
+
+pub(super) const PARTS: &str = "parts";
 
 /// Of its record, what makes a run the same run.
-const IDENTITY: [&str; 8] = [
+const IDENTITY: [&str; 9] = [
     "plan_hash",
     "replications",
     "confidence",
     "precision",
     "draw_fingerprint",
+    "versions",
     "chunk_requests",
     "max_requests",
     "shard",
@@ -60,18 +67,31 @@ pub(crate) enum Opened {
     Open(RunFolder),
     /// The very same run, all done: its folder, and what its record says came of it.
     Complete { folder: PathBuf, outcome: Value },
+    /// Another run.
+    Another(AnotherRun),
+}
+
+/// What is to become of a run that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Existing {
+    /// The same run goes on.
+    GoesOn,
+    /// The same run goes on; if it is complete and jobs of it failed, it counts as another one.
+    Retried,
+    /// It is replaced, whatever it is.
+    Replaced,
 }
 
 impl RunFolder {
     /// Opens the run called `name` in the folder `runs`: begins it, or goes on with it if its record is that of
-    /// the same run. With `force` it starts over, and the earlier run is kept aside until this one is complete.
+    /// the same run. One that it replaces is kept aside until this one is complete.
     ///
     /// # Errors
-    /// Another run has the name, another process has it open, or nothing can be written there.
+    /// Another process has it open, or nothing can be written there.
     pub(crate) fn open(
         runs: &Path,
         name: &str,
-        force: bool,
+        existing: Existing,
         record: &impl Serialize,
         tables: &[String],
     ) -> Result<Opened, Failure> {
@@ -86,21 +106,51 @@ impl RunFolder {
             let lock = lock(&folder)?;
             // Now nobody else changes it.
             let earlier = read_record(&folder)?;
-            if !force {
-                check_same(&folder, &earlier, &record)?;
+            let outcome = earlier.get("outcome");
+            let is_complete = outcome.is_some();
+            let has_failed = outcome.is_some_and(|outcome| outcome["failed_jobs"] != 0);
+            let is_same = part(&earlier, &IDENTITY) == part(&record, &IDENTITY);
+            if existing == Existing::Replaced {
+                set_aside(&folder, is_complete)?;
+            } else if is_same && !(existing == Existing::Retried && has_failed) {
                 let run = Self { runs, folder, is_new: false, _lock: lock };
                 return run.find_out(&earlier, tables);
+            } else {
+                let differences =
+                    differences(&part(&earlier, &DESCRIPTION), &part(&record, &DESCRIPTION));
+                let asks_for_less = asks_for_less(&earlier, &record);
+                return Ok(Opened::Another(AnotherRun {
+                    runs,
+                    folder,
+                    record,
+                    is_complete,
+                    asks_for_less,
+                    differences,
+                    lock,
+                }));
             }
-            set_aside(&folder, earlier.get("outcome").is_some())?;
         }
-        let lock = match begin(&runs, name, &record) {
-            Ok(lock) => lock,
+        Self::begin(runs, folder, &record).map(Opened::Open)
+    }
+
+    /// Begins a run, or puts back what was set aside for it.
+    pub(super) fn begin(runs: PathBuf, folder: PathBuf, record: &Value) -> Result<Self, Failure> {
+        match begin(&runs, &folder, record) {
+            Ok(lock) => Ok(Self { runs, folder, is_new: true, _lock: lock }),
             Err(failure) => {
                 restore_aside(&folder)?;
-                return Err(failure);
+                Err(failure)
             }
-        };
-        Ok(Opened::Open(Self { runs, folder, is_new: true, _lock: lock }))
+        }
+    }
+
+    /// The run that it succeeds, as long as it is not complete.
+    ///
+    /// # Errors
+    /// Its record is unreadable.
+    pub(crate) fn predecessor(&self) -> Result<Option<PathBuf>, Failure> {
+        let succeeds = read_record(&self.folder)?.get(SUCCEEDS).is_some();
+        Ok(succeeds.then(|| aside_of(&self.folder)))
     }
 
     /// Whether there is something to do.
@@ -270,79 +320,15 @@ fn read_record(folder: &Path) -> Result<Value, Failure> {
     })
 }
 
-/// Only the same run may go on under a name.
-fn check_same(folder: &Path, earlier: &Value, record: &Value) -> Result<(), Failure> {
-    let part = |record: &Value, keys: &[&str]| -> Value {
-        let value = |key: &&str| record.get(*key).cloned().unwrap_or_default();
-        keys.iter().map(|key| ((*key).to_owned(), value(key))).collect()
-    };
-    if part(earlier, &IDENTITY) == part(record, &IDENTITY) {
-        return Ok(());
-    }
-    let found = differences(&part(earlier, &DESCRIPTION), &part(record, &DESCRIPTION));
-    Err(Failure::usage(format!(
-        "the run {} exists and is another one ({}): choose another --name, or replace it with --force",
-        folder.display(),
-        if found.is_empty() { "its plan differs".to_owned() } else { found.join("; ") }
-    )))
-}
-
-/// Makes sure that no other process has the run open.
-fn lock(folder: &Path) -> Result<File, Failure> {
-    let parts = folder.join(PARTS);
-    let path = parts.join(".lock");
-    let failed = |source| Failure::Io { action: "lock", path: path.clone(), source };
-    if !parts.is_dir() {
-        fs::create_dir(&parts).map_err(failed)?;
-    }
-    let file =
-        File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    let busy = || {
-        Failure::usage(format!(
-            "another process is at work on the run {}: wait for it, or choose another --name",
-            folder.display()
-        ))
-    };
-    match file.try_lock() {
-        // Another process may have moved the folder away in between.
-        Ok(()) if is_at(&file, &path) => Ok(file),
-        Ok(()) | Err(TryLockError::WouldBlock) => Err(busy()),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
-    }
-}
-
-/// Whether an open file is the one that a path leads to.
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
-        _ => false,
-    }
-}
-
-/// Elsewhere open files cannot be moved away.
-#[cfg(not(unix))]
-fn is_at(_: &File, path: &Path) -> bool {
-    path.is_file()
-}
-
-/// Whether a process has the run open.
-pub(crate) fn is_open(folder: &Path) -> Result<bool, Failure> {
-    let path = folder.join(PARTS).join(".lock");
-    match File::open(&path).and_then(|file| match file.try_lock_shared() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(source)) => Err(source),
-    }) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(source) => Err(Failure::Io { action: "look at", path, source }),
-        Ok(is_open) => Ok(is_open),
-    }
+/// Some keys of a record.
+fn part(record: &Value, keys: &[&str]) -> Value {
+    let value = |key: &&str| record.get(*key).cloned().unwrap_or_default();
+    keys.iter().map(|key| ((*key).to_owned(), value(key))).collect()
 }
 
 /// Creates a run with its record, all at once. Nobody else has it open.
-fn begin(runs: &Path, name: &str, record: &Value) -> Result<File, Failure> {
+fn begin(runs: &Path, folder: &Path, record: &Value) -> Result<File, Failure> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let staging = runs.join(format!(".{name}.{}.partial", std::process::id()));
     let unwritable = |error: io::Error| {
         Failure::usage(format!(
@@ -356,7 +342,7 @@ fn begin(runs: &Path, name: &str, record: &Value) -> Result<File, Failure> {
     let begun = lock(&staging).and_then(|lock| {
         write_record(&staging, record)?;
         sync(&staging)?;
-        fs::rename(&staging, runs.join(name)).map_err(unwritable)?;
+        fs::rename(&staging, folder).map_err(unwritable)?;
         sync(runs)?;
         Ok(lock)
     });
@@ -371,39 +357,6 @@ fn write_record(folder: &Path, record: &impl Serialize) -> Result<(), Failure> {
     replace_file(&folder.join(RECORD), |file| {
         serde_json::to_writer_pretty(file, record).map_err(|error| Failure::encoding(RECORD, error))
     })
-}
-
-/// Where a run stays until the one that replaces it is complete.
-fn aside_of(folder: &Path) -> PathBuf {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    folder.with_file_name(format!(".{name}.replaced"))
-}
-
-/// Puts a run back that is aside while nothing has its name.
-fn restore_aside(folder: &Path) -> Result<(), Failure> {
-    let aside = aside_of(folder);
-    if fs::symlink_metadata(folder).is_ok() || !aside.exists() {
-        return Ok(());
-    }
-    fs::rename(&aside, folder).map_err(|source| Failure::Io {
-        action: "put back",
-        path: folder.to_owned(),
-        source,
-    })
-}
-
-/// Moves a run out of the way. One that never ended gives way to an earlier one that is aside already.
-fn set_aside(folder: &Path, is_complete: bool) -> Result<(), Failure> {
-    let aside = aside_of(folder);
-    let failed = |source| Failure::Io { action: "set aside", path: folder.to_owned(), source };
-    if aside.exists() {
-        let given_up = if is_complete { &aside } else { folder };
-        fs::remove_dir_all(given_up).map_err(failed)?;
-        if !is_complete {
-            return Ok(());
-        }
-    }
-    fs::rename(folder, &aside).map_err(failed)
 }
 
 /// What a process that was killed left half-written.

@@ -6,6 +6,7 @@ mod docs;
 mod durability;
 mod error_bars;
 mod failures;
+mod growth;
 mod invariance;
 mod store;
 mod support;

@@ -1,10 +1,12 @@
 //! The result of one job, its batches, and a sample of it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::statistics::KeptSample;
 
 /// What one replication of one cell showed in its window. `None` where nothing is known: no
 /// samples, or a pool that the mode does not have.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Requests that were simulated, inside the window or not. Not a column: it measures work.
     pub num_simulated: u64,

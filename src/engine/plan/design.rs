@@ -114,6 +114,16 @@ impl Cell {
         }
     }
 
+    /// What names it: system, window and seed, in a fixed spelling.
+    fn description(&self) -> [String; 3] {
+        let Self { scenario, .. } = self;
+        [
+            scenario.canonical(),
+            scenario.canonical_window(self.has_auto_warmup()),
+            scenario.random_seed.to_string(),
+        ]
+    }
+
     /// Starts its window where the pilots say.
     pub fn freeze_warmup(&mut self, point: DeletionPoint) {
         self.scenario.warmup_seconds = point.warmup_seconds;
@@ -159,9 +169,22 @@ impl Plan {
         }
         for cell in &self.cells {
             line(self.cell_name(cell));
-            line(cell.scenario.canonical());
-            line(cell.scenario.canonical_window(cell.has_auto_warmup()));
-            line(cell.scenario.random_seed.to_string());
+            cell.description().into_iter().for_each(&mut line);
+        }
+        crate::hex(&hash.finalize())
+    }
+
+    /// SHA-256 over everything that decides the results of a cell's replications, as hexadecimal digits: the
+    /// same in whatever sweep it is. That its horizon was lengthened, or its warm-up found, changes nothing.
+    pub fn cell_identity(&self, cell: &Cell) -> String {
+        let mut hash = Sha256::new();
+        let program = format!("sweep {} streams {STREAM_VERSION}", env!("CARGO_PKG_VERSION"));
+        let mut stated = cell.clone();
+        stated.scenario.sim_seconds /= f64::from(cell.stretch);
+        let of_cell = stated.description();
+        for line in [program, format!("{:?}", self.seeding)].into_iter().chain(of_cell) {
+            hash.update(line.as_bytes());
+            hash.update(b"\n");
         }
         crate::hex(&hash.finalize())
     }

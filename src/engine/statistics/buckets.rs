@@ -4,6 +4,8 @@
 //! A counting sort by bucket (two passes) leaves each order statistic in a bucket of a few values, and the
 //! buckets of several runs add up to those of all of them.
 
+use serde::{Deserialize, Serialize};
+
 use super::sample::extremes;
 
 /// Smallest value with a bucket of its own, far below a decode step: zeros must not widen the range.
@@ -13,7 +15,8 @@ const LEAST: f64 = 1e-18;
 const MAX_BUCKETS: usize = 4096;
 
 /// Values of a run, grouped by bucket, in no particular order within one.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Vec<f64>", into = "Vec<f64>")]
 pub struct Buckets {
     values: Vec<f64>,
     scale: Scale,
@@ -58,6 +61,18 @@ impl Scale {
 fn shift_for(len: usize, least: u64, greatest: u64) -> u32 {
     let most = (len / 4).clamp(1, MAX_BUCKETS) as u64;
     u64::BITS - ((greatest - least) / most).leading_zeros()
+}
+
+impl From<Vec<f64>> for Buckets {
+    fn from(values: Vec<f64>) -> Self {
+        Self::of(&values)
+    }
+}
+
+impl From<Buckets> for Vec<f64> {
+    fn from(buckets: Buckets) -> Self {
+        buckets.values
+    }
 }
 
 impl Buckets {

@@ -3,6 +3,8 @@
 //! Buckets are equal parts of a power of two, so a bucket is the leading bits of a float, and
 //! neither recording nor merging rounds anything: histograms merge in any order, to the same bits.
 
+use serde::{Deserialize, Serialize};
+
 use super::percentile::type7_position;
 
 /// Buckets per power of two, as a number of bits: a value lies within 2^-10 (0.1 %) of the middle
@@ -18,7 +20,7 @@ const RANGE: (f64, f64) = (1e-18, 1e12);
 
 /// Counts of non-negative values by bucket. Order statistics have a relative error of at most
 /// 0.1 %.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Histogram {
     /// Number of the first bucket in `counts`.
     first: u64,
@@ -34,6 +36,11 @@ impl Histogram {
         let mut histogram = Self::default();
         histogram.record_all(values);
         histogram
+    }
+
+    /// Buckets from the first to the last with a value.
+    pub(super) fn num_buckets(&self) -> usize {
+        self.counts.len()
     }
 
     /// Counts values >= 0.

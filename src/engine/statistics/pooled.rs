@@ -245,6 +245,15 @@ impl KeptSample {
         }
     }
 
+    /// Numbers that it takes to keep it: values, or counts.
+    pub fn num_kept(&self) -> usize {
+        match self {
+            Self::Exact(values) => values.len(),
+            Self::Windowed(windows) => windows.num_kept(),
+            Self::Binned(histogram) => histogram.num_buckets(),
+        }
+    }
+
     /// Whether there is no value.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

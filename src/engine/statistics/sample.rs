@@ -1,6 +1,8 @@
 //! The sample of one run: collected in order, described once, kept for pooling if need be.
 #![expect(clippy::inline_always, reason = "loops run on the vectors of their caller")]
 
+use serde::{Deserialize, Serialize};
+
 use super::batches::lag_1_correlation;
 use super::buckets::Buckets;
 use super::confidence::difference;
@@ -87,7 +89,7 @@ pub enum Keep<'a> {
 }
 
 /// What is kept of a run's sample, to be pooled with that of others.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum KeptSample {
     /// All values.
     Exact(Buckets),

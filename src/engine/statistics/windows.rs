@@ -5,6 +5,8 @@
 //! the first replications tell where the percentiles are likely to lie, and of all others, then, only
 //! values near them are kept: within a few standard errors to both sides.
 
+use serde::{Deserialize, Serialize};
+
 use super::buckets::Buckets;
 use super::percentile::interpolated;
 
@@ -12,7 +14,7 @@ use super::percentile::interpolated;
 pub(super) const MIN_REPLICATIONS: usize = 10;
 
 /// Values of one run near the percentiles of all.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Windows {
     /// Number of values of the run.
     len: u64,
@@ -21,7 +23,7 @@ pub struct Windows {
 }
 
 /// All values of a run in a range.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Window {
     range: ValueRange,
     /// How many lie below the range.
@@ -30,7 +32,7 @@ struct Window {
 }
 
 /// From `low` to `high`, both included.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ValueRange {
     /// Its lower end.
     pub low: f64,
@@ -66,6 +68,16 @@ impl Windows {
             }
         };
         Self { len: self.len, windows: self.windows.iter().zip(ranges).map(narrowed).collect() }
+    }
+
+    /// The ranges of its windows.
+    pub fn ranges(&self) -> Vec<ValueRange> {
+        self.windows.iter().map(|window| window.range).collect()
+    }
+
+    /// Values that were kept.
+    pub(super) fn num_kept(&self) -> usize {
+        self.windows.iter().map(|window| window.values.len()).sum()
     }
 
     /// Number of values of the run, kept or not.

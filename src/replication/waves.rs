@@ -1,4 +1,4 @@
-//! How often each cell is replicated: a fixed number, or as often as a wanted precision takes.
+//! Which replications run when: wave by wave, look by look, block by block.
 //!
 //! Cells go wave by wave, so that samples of few cells are in memory at a time. Within a wave there
 //! are looks: cells that need replications get them, then each is judged on its own. A later look has
@@ -6,67 +6,62 @@
 //! Many replications come in blocks of 32, 32, 64, 128, ..., after each of which the samples are narrowed to
 //! what pooled percentiles may need. Which jobs run depends on results, but never on threads.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use sweep_engine::plan::{Cell, JobId, Plan};
-use sweep_engine::statistics::{Keep, KeptSample, ValueRange, batches_suffice, ranges_around};
+use sweep_engine::plan::{JobId, Plan};
 
-use crate::aggregate::{cell_row, job_row};
+use super::cell::CellUnderWay;
 use crate::assemble::TraceFolders;
 use crate::failure::Failure;
 use crate::intervals::Levels;
-use crate::precision::{StopReason, Verdict, judge};
-use crate::runner::{JobOutput, Runner, Task};
-use crate::schema::{CellRow, JobRow, PROBABILITIES};
+use crate::part::{KeptJob, Look};
+use crate::precision::Verdict;
+use crate::runner::{Runner, Task};
+use crate::schema::{CellRow, JobRow};
+use crate::stock::StockedCell;
 
-/// Standard errors to both sides of a percentile within which samples are kept. Of 500 cells whose
-/// percentiles wander, next to none needs more (a test counts them).
-const REACH: f64 = 6.0;
-
-/// The same when that was too few.
-const WIDER: f64 = 24.0;
-
-/// Rows of both tables, of some cells.
+/// What came of some cells, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
-    /// By cell, then by replication.
-    pub(crate) jobs: Vec<Vec<JobRow>>,
-    /// By cell.
-    pub(crate) cells: Vec<CellRow>,
+    pub(crate) cells: Vec<DoneCell>,
+}
+
+/// Rows of both tables, and what a later sweep needs to take the cell over.
+#[derive(Debug)]
+pub(crate) struct DoneCell {
+    pub(crate) row: CellRow,
+    /// In the order of replications.
+    pub(crate) jobs: Vec<JobRow>,
+    /// Of each job; nothing of those that failed.
+    pub(crate) kept: Vec<Option<KeptJob>>,
+    /// What earlier looks showed.
+    pub(crate) looks: Vec<Look>,
+    /// Jobs that were taken from earlier runs.
+    pub(crate) reused_jobs: u64,
 }
 
 impl Results {
-    pub(crate) fn num_jobs(&self) -> u64 {
-        self.jobs.iter().map(|rows| rows.len() as u64).sum()
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = &JobRow> {
+        self.cells.iter().flat_map(|cell| &cell.jobs)
     }
 
     pub(crate) fn failed_jobs(&self) -> u64 {
-        self.cells.iter().map(|cell| u64::from(cell.failed)).sum()
+        self.cells.iter().map(|cell| u64::from(cell.row.failed)).sum()
+    }
+
+    pub(crate) fn reused_jobs(&self) -> u64 {
+        self.cells.iter().map(|cell| cell.reused_jobs).sum()
     }
 
     pub(crate) fn simulated_requests(&self) -> u64 {
-        let summaries =
-            self.jobs.iter().flatten().filter_map(|row| row.result.outcome.as_ref().ok());
+        let summaries = self.jobs().filter_map(|row| row.result.outcome.as_ref().ok());
         summaries.map(|summary| summary.num_simulated).sum()
     }
 }
 
-/// A cell under way.
-struct CellUnderWay {
-    cell: u32,
-    outputs: Vec<JobOutput>,
-    /// Replications of the current look.
-    wanted: u32,
-    /// Where the percentiles are likely to lie: of further samples only what is near is kept. Empty as
-    /// long as nobody knows.
-    windows: Vec<ValueRange>,
-    /// Standard errors to both sides that count as near.
-    reach: f64,
-    row: Option<CellRow>,
-}
-
-/// Runs all jobs of some waves of a plan. Cells whose runs had to be lengthened have their new horizon in
-/// the plan afterwards.
+/// Runs all jobs of some waves of a plan that are not in stock. Cells whose runs had to be lengthened have their new
+/// horizon in the plan afterwards.
 ///
 /// # Errors
 /// Interrupted.
@@ -76,40 +71,35 @@ pub(crate) fn replicate(
     levels: &Levels,
     folders: &TraceFolders,
     runner: &Runner,
+    mut stock: BTreeMap<u32, StockedCell>,
 ) -> Result<Results, Failure> {
     let mut results = Results::default();
     for wave in waves {
-        for (row, outputs) in run_wave(plan, wave.clone(), levels, runner)? {
-            results.cells.push(row);
-            let rows = outputs.into_iter().map(|output| job_row(plan, folders, output));
-            results.jobs.push(rows.collect());
-        }
+        let numbers = wave.clone().map(|cell| u32::try_from(cell).unwrap_or(u32::MAX));
+        let cells =
+            numbers.map(|cell| CellUnderWay::begin(plan, cell, stock.remove(&cell), runner));
+        let cells = cells.collect();
+        let done = run_wave(plan, cells, levels, runner)?;
+        results.cells.extend(done.into_iter().filter_map(|cell| cell.finish(plan, folders)));
     }
     Ok(results)
 }
 
 fn run_wave(
     plan: &mut Plan,
-    wave: Range<usize>,
+    mut cells: Vec<CellUnderWay>,
     levels: &Levels,
     runner: &Runner,
-) -> Result<Vec<(CellRow, Vec<JobOutput>)>, Failure> {
-    let begin = |cell| CellUnderWay {
-        cell,
-        outputs: Vec::new(),
-        wanted: plan.replications,
-        windows: Vec::new(),
-        reach: REACH,
-        row: None,
-    };
-    let numbers = wave.map(|cell| u32::try_from(cell).unwrap_or(u32::MAX));
-    let mut cells: Vec<CellUnderWay> = numbers.map(begin).collect();
+) -> Result<Vec<CellUnderWay>, Failure> {
     while cells.iter().any(|cell| cell.row.is_none()) {
         let waiting = cells.split_off(in_turn(plan, &cells));
         look(plan, &mut cells, runner)?;
         let frozen = &*plan;
         let judged = runner.map(cells, |mut cell| {
             let judged = cell.row.is_none().then(|| cell.judge(frozen, levels));
+            if let Some(Some((_, Verdict::Stop(_)))) = judged {
+                cell.keep_what_fits(frozen);
+            }
             (cell, judged)
         });
         cells = Vec::with_capacity(judged.len() + waiting.len());
@@ -123,7 +113,7 @@ fn run_wave(
         }
         cells.extend(waiting);
     }
-    Ok(cells.into_iter().filter_map(|cell| Some((cell.row?, cell.outputs))).collect())
+    Ok(cells)
 }
 
 /// How many cells, from the first, have their turn: their first 32 replications fit into memory, and of more
@@ -172,16 +162,15 @@ fn run_block(
     replications: Range<u32>,
     runner: &Runner,
 ) -> Result<(), Failure> {
-    let open: Vec<(&CellUnderWay, Range<u32>)> = cells
-        .iter()
-        .filter(|cell| cell.row.is_none())
-        .map(|cell| (cell, cell.done()..cell.wanted))
-        .collect();
+    for cell in cells.iter_mut() {
+        let reused = cell.take_over(plan, replications.clone());
+        (0..reused).for_each(|_| runner.progress().job_finished(0));
+    }
+    let open: Vec<&CellUnderWay> = cells.iter().filter(|cell| cell.row.is_none()).collect();
     let tasks: Vec<Task> = replications
         .flat_map(|replication| {
-            open.iter()
-                .filter(move |(_, lacking)| lacking.contains(&replication))
-                .map(move |(cell, _)| (cell, replication))
+            let lacking = open.iter().filter(move |cell| cell.lacks(replication));
+            lacking.map(move |cell| (cell, replication))
         })
         .map(|(cell, replication)| Task {
             id: JobId { cell: cell.cell, replication },
@@ -192,7 +181,7 @@ fn run_block(
     let outputs = runner.run(plan, &tasks)?;
     let first = cells.first().map_or(0, |cell| cell.cell);
     for output in outputs {
-        cells[(output.result.id.cell - first) as usize].outputs.push(output);
+        cells[(output.result.id.cell - first) as usize].add(output);
     }
     Ok(())
 }
@@ -220,106 +209,9 @@ fn cut_into_batches(
     let outputs = runner.run(plan, &tasks)?;
     for (cell, output) in again.iter_mut().zip(outputs) {
         cell.outputs = vec![output];
+        cell.reused = 0;
     }
     Ok(())
-}
-
-impl CellUnderWay {
-    /// Replications that are done.
-    fn done(&self) -> u32 {
-        u32::try_from(self.outputs.len()).unwrap_or(u32::MAX)
-    }
-
-    /// Whether it has a single run that was not cut into batches, but should have been.
-    fn lacks_batches(&self, plan: &Plan) -> bool {
-        let Cell { scenario, load, .. } = &plan.cells[self.cell as usize];
-        let [JobOutput { result, batches, .. }] = self.outputs.as_slice() else { return false };
-        batches.is_empty()
-            && result.outcome.as_ref().is_ok_and(|summary| {
-                let relaxations = load.relaxations(scenario);
-                batches_suffice(summary.num_samples, relaxations, summary.part_correlation)
-            })
-    }
-
-    /// What to keep of further samples.
-    fn keep(&self, plan: &Plan) -> Keep<'_> {
-        if !plan.keeps_samples(self.cell, self.wanted) {
-            Keep::Histogram
-        } else if self.windows.is_empty() {
-            Keep::All
-        } else {
-            Keep::Near(&self.windows)
-        }
-    }
-
-    /// Keeps of the samples what pooled percentiles may need.
-    fn narrow(&mut self, plan: &Plan) {
-        if self.row.is_some()
-            || !self.reach.is_finite()
-            || !plan.narrows(&plan.cells[self.cell as usize])
-        {
-            return;
-        }
-        let samples = self.outputs.iter().filter_map(|output| output.ttft_s.as_ref());
-        if let Some(mut windows) = ranges_around(samples.collect(), PROBABILITIES, self.reach) {
-            // What was dropped once is not to be missed later: windows only shrink.
-            for (window, old) in windows.iter_mut().zip(&self.windows) {
-                window.low = window.low.max(old.low);
-                window.high = window.high.min(old.high);
-            }
-            for sample in self.outputs.iter_mut().filter_map(|output| output.ttft_s.as_mut()) {
-                sample.narrow_to(&windows);
-            }
-            self.windows = windows;
-        }
-    }
-
-    /// The row of the cell as far as it is known, and what to do next; nothing if its samples were
-    /// narrowed too far.
-    fn judge(&mut self, plan: &Plan, levels: &Levels) -> Option<(CellRow, Verdict)> {
-        if !plan.keeps_samples(self.cell, self.wanted) {
-            for output in &mut self.outputs {
-                output.ttft_s = output.ttft_s.take().map(KeptSample::binned);
-            }
-        }
-        let row = cell_row(plan, levels, self.cell, &self.outputs)?;
-        let verdict = judge(plan, &plan.cells[self.cell as usize], &row);
-        Some((row, verdict))
-    }
-
-    /// Runs all replications once more, and keeps more of their samples: the second time, all.
-    fn start_over(&mut self, runner: &Runner) {
-        self.outputs.clear();
-        self.windows.clear();
-        self.reach = if self.reach > REACH { f64::INFINITY } else { WIDER };
-        runner.expect_more(u64::from(self.wanted));
-    }
-
-    fn follow(&mut self, plan: &mut Plan, row: CellRow, verdict: Verdict, runner: &Runner) {
-        match verdict {
-            Verdict::Stop(reason) => self.close(row, reason),
-            Verdict::Replicate(wanted) => {
-                runner.expect_more(u64::from(wanted - self.wanted));
-                self.wanted = wanted;
-            }
-            Verdict::Lengthen => {
-                plan.cells[self.cell as usize].lengthen();
-                self.outputs.clear();
-                self.windows.clear();
-                self.wanted = plan.replications;
-                runner.expect_more(u64::from(self.wanted));
-            }
-        }
-    }
-
-    /// Keeps what the tables need and forgets the samples.
-    fn close(&mut self, row: CellRow, reason: StopReason) {
-        self.row = Some(CellRow { stop_reason: reason, ..row });
-        for output in &mut self.outputs {
-            output.ttft_s = None;
-            output.batches = Vec::new();
-        }
-    }
 }
 
 #[cfg(test)]
@@ -328,8 +220,10 @@ mod tests {
     use sweep_engine::progress::Silent;
     use sweep_engine::scenario::Traces;
     use sweep_engine::spec::{AxisSpec, AxisValues, SweepSpec};
+    use sweep_engine::statistics::ValueRange;
 
     use super::*;
+    use crate::schema::PROBABILITIES;
 
     fn plan_of(replications: u32) -> Plan {
         let rates = AxisSpec { name: "rates".into(), values: AxisValues::Text("1,2".into()) };
@@ -337,15 +231,22 @@ mod tests {
         plan(&spec, &Traces::default(), Limits::default()).unwrap()
     }
 
-    fn begun(cell: u32, windows: Vec<ValueRange>) -> CellUnderWay {
-        CellUnderWay { cell, outputs: Vec::new(), wanted: 40, windows, reach: REACH, row: None }
+    fn begun(
+        plan: &mut Plan,
+        cell: u32,
+        windows: Vec<ValueRange>,
+        runner: &Runner,
+    ) -> CellUnderWay {
+        let mut begun = CellUnderWay::begin(plan, cell, None, runner);
+        begun.windows = windows;
+        begun
     }
 
     #[test]
     fn windows_only_shrink() {
-        let plan = plan_of(40);
+        let mut plan = plan_of(40);
         let runner = Runner::new(Some(2), &Silent).unwrap();
-        let mut cells = vec![begun(0, Vec::new())];
+        let mut cells = vec![begun(&mut plan, 0, Vec::new(), &runner)];
         look(&plan, &mut cells, &runner).unwrap();
         let cell = &mut cells[0];
         let before = cell.windows.clone();
@@ -358,11 +259,12 @@ mod tests {
 
     #[test]
     fn a_cell_whose_samples_were_narrowed_too_far_starts_over_and_has_the_same_row() {
-        let plan = plan_of(40);
+        let mut plan = plan_of(40);
         let runner = Runner::new(Some(2), &Silent).unwrap();
         let levels = Levels::new(plan.confidence, 40);
         let nowhere = vec![ValueRange { low: 1e6, high: 2e6 }; PROBABILITIES.len()];
-        let mut cells = vec![begun(0, nowhere), begun(1, Vec::new())];
+        let mut cells =
+            vec![begun(&mut plan, 0, nowhere, &runner), begun(&mut plan, 1, Vec::new(), &runner)];
         look(&plan, &mut cells, &runner).unwrap();
         assert!(cells[0].judge(&plan, &levels).is_none(), "no percentile lies there");
         let (narrowed, _) = cells[1].judge(&plan, &levels).unwrap();
@@ -371,7 +273,7 @@ mod tests {
         look(&plan, &mut cells, &runner).unwrap();
         assert!(cells[0].windows.iter().all(|window| window.low < 1e6), "where they lie");
         let (row, _) = cells[0].judge(&plan, &levels).unwrap();
-        let mut usual = vec![begun(0, Vec::new())];
+        let mut usual = vec![begun(&mut plan, 0, Vec::new(), &runner)];
         look(&plan, &mut usual, &runner).unwrap();
         assert!(!usual[0].windows.is_empty(), "after 32 replications");
         let (expected, _) = usual[0].judge(&plan, &levels).unwrap();
