@@ -258,7 +258,7 @@ fn field_series<'a, R: 'static>(column: &Column<R>, rows: impl Iterator<Item = &
 }
 
 /// One column; null where there is no row to read it from.
-fn optional_field_series<'a, R: 'static>(
+pub(crate) fn optional_field_series<'a, R: 'static>(
     column: &Column<R>,
     rows: impl Iterator<Item = Option<&'a R>>,
 ) -> Series {

@@ -15,6 +15,7 @@ mod failure;
 mod frame;
 mod intervals;
 mod io;
+mod kept_samples;
 mod part;
 mod precision;
 mod progress;

@@ -1,7 +1,7 @@
 //! A finished chunk as one table: what is kept of it on disk.
 //!
 //! Its rows of `jobs`, its rows of `cells` (a Parquet file in the first row of a column), and what no table says: per
-//! cell (in the first rows of another) and per job. All in final form: tables of a run are its parts, one after the
+//! cell (in the first rows of others). All in final form: tables of a run are its parts, one after the
 //! other, whoever wrote them.
 
 use std::fs::File;
@@ -15,26 +15,24 @@ use polars::prelude::{
     PolarsError, SerReader,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sweep_engine::model::Summary;
 use sweep_engine::plan::{Cell, Plan, WarmupOrigin};
-use sweep_engine::statistics::KeptSample;
 use sweep_engine::warmup::DeletionPoint;
 
 use crate::aggregate::predictions;
 use crate::failure::Failure;
-use crate::frame::{binary_series, cells_frame, jobs_frame, text_series};
+use crate::frame::{binary_series, cells_frame, jobs_frame, optional_field_series, text_series};
+use crate::kept_samples::{Place, places};
 use crate::provenance::{PartLabel, label_of};
 use crate::replication::{DoneCell, Results};
-use crate::schema::CellRow;
+use crate::schema::{CellRow, METRICS, UNLISTED};
 
 /// The column of the rows of `cells`.
 const CELLS: &str = "cells";
 
 /// The column of [`CellRecord`]s.
 const RECORD: &str = "cell_record";
-
-/// The column of [`KeptJob`]s.
-const KEPT: &str = "kept_job";
 
 /// What a later look at the run needs to know of a cell that is done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,12 +46,14 @@ pub(crate) struct CellRecord {
     pub(crate) looks: Vec<Look>,
     /// How many times longer than stated its runs became.
     pub(crate) stretch: u32,
+    /// Where its samples are, unless they were too much to keep.
+    pub(crate) samples: Option<Place>,
     /// Where `warmup_seconds: auto` put the start of its window.
     warmup: Option<DeletionPoint>,
 }
 
 impl CellRecord {
-    fn of(plan: &Plan, done: &DoneCell) -> Self {
+    fn of(plan: &Plan, done: &DoneCell, samples: Option<Place>) -> Self {
         let DoneCell { row, looks, .. } = done;
         let cell = &plan.cells[row.cell as usize];
         let Cell { scenario, warmup, stretch, .. } = cell;
@@ -69,6 +69,7 @@ impl CellRecord {
             confidence: plan.confidence,
             looks: looks.clone(),
             stretch: *stretch,
+            samples,
             warmup,
         }
     }
@@ -97,25 +98,6 @@ pub(crate) struct Look {
     pub(crate) row: CellRow,
 }
 
-/// What it takes to take a job over as it is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct KeptJob {
-    pub(crate) summary: Summary,
-    /// What further replications of its cell are pooled with, unless it was too much to keep.
-    pub(crate) ttft_s: Option<KeptSample>,
-}
-
-impl KeptJob {
-    /// Of every job with a result.
-    fn encoded(results: &Results) -> Result<Vec<Option<Vec<u8>>>, PolarsError> {
-        let encode = |job: &Option<Self>| match job {
-            Some(job) => postcard::to_stdvec(job).map(Some).map_err(|error| unusable(&error)),
-            None => Ok(None),
-        };
-        results.cells.iter().flat_map(|cell| &cell.kept).map(encode).collect()
-    }
-}
-
 /// The rows of a chunk.
 #[derive(Clone, Debug)]
 pub(crate) struct Part(DataFrame);
@@ -130,15 +112,20 @@ impl Part {
         let mut cells = cells_frame(plan, &rows, &predictions(&of_cells))?;
         let mut encoded = Vec::new();
         write_fast(&mut cells, Vec::new(), &mut encoded)?;
-        let records = results.cells.iter().map(|done| {
-            serde_json::to_string(&CellRecord::of(plan, done)).map_err(|error| unusable(&error))
+        let places = places(results.cells.iter().map(|done| done.samples.as_slice()));
+        let records = results.cells.iter().zip(places).map(|(done, samples)| {
+            serde_json::to_string(&CellRecord::of(plan, done, samples))
+                .map_err(|error| unusable(&error))
         });
         let records = text_series(RECORD, records.collect::<Result<_, _>>()?);
         let height = jobs.height();
         let mut columns = jobs.into_columns();
         columns.push(padded(&binary_series(CELLS, vec![Some(encoded)]), height)?);
         columns.push(padded(&records, height)?);
-        columns.push(binary_series(KEPT, KeptJob::encoded(results)?));
+        columns.extend(UNLISTED.iter().map(|column| {
+            let summaries = results.jobs().map(|row| row.result.outcome.as_ref().ok());
+            optional_field_series(column, summaries)
+        }));
         DataFrame::new(height, columns).map(Self)
     }
 
@@ -153,7 +140,7 @@ impl Part {
 
     /// What tables are made of, which takes less memory.
     pub(crate) fn for_tables(self) -> Self {
-        Self(self.0.drop_many([KEPT]))
+        Self(self.0.drop_many(UNLISTED.iter().map(|column| column.name)))
     }
 
     pub(crate) fn write(
@@ -166,7 +153,8 @@ impl Part {
 
     /// The rows of `jobs`.
     pub(crate) fn jobs(&self) -> Result<DataFrame, PolarsError> {
-        let is_job = |name: &str| ![CELLS, RECORD, KEPT].contains(&name);
+        let is_unlisted = |name: &str| UNLISTED.iter().any(|column| column.name == name);
+        let is_job = |name: &str| ![CELLS, RECORD].contains(&name) && !is_unlisted(name);
         let columns = self.0.columns().iter().filter(|column| is_job(column.name()));
         DataFrame::new(self.0.height(), columns.cloned().collect())
     }
@@ -203,17 +191,40 @@ pub(crate) fn read_cell_records(path: &Path) -> Result<Vec<CellRecord>, Failure>
     records.map_err(|error| broken(path, &error))?.iter().flatten().map(record).collect()
 }
 
-/// The jobs of a part, in order: nothing for one that failed.
+/// What the jobs of a part showed, in order: nothing for one that failed.
 ///
 /// # Errors
 /// The file is unreadable or damaged.
-pub(crate) fn read_kept_jobs(path: &Path) -> Result<Vec<Option<KeptJob>>, Failure> {
-    let frame = columns_of(path, Some(vec![KEPT.to_owned()]))?;
-    let job =
-        |bytes: &[u8]| postcard::from_bytes(bytes).map_err(|error| broken(path, &unusable(&error)));
-    let jobs = frame.column(KEPT).and_then(|column| column.binary());
-    let jobs = jobs.map_err(|error| broken(path, &error))?;
-    jobs.iter().map(|bytes| bytes.map(job).transpose()).collect()
+pub(crate) fn read_summaries(path: &Path) -> Result<Vec<Option<Summary>>, Failure> {
+    let metrics = METRICS.iter().map(|metric| metric.name);
+    let names: Vec<&str> = metrics.chain(UNLISTED.iter().map(|column| column.name)).collect();
+    let columns = Some(names.iter().map(|name| (*name).to_owned()).collect());
+    let frame = columns_of(path, columns)?;
+    let summaries = (0..frame.height()).map(|row| summary_of(&frame, row, &names));
+    summaries.collect::<Result<_, _>>().map_err(|error| broken(path, &error))
+}
+
+/// A summary from its row: its fields are called like the columns.
+fn summary_of(
+    part: &DataFrame,
+    row: usize,
+    names: &[&str],
+) -> Result<Option<Summary>, PolarsError> {
+    let mut fields = serde_json::Map::new();
+    for name in names {
+        let value = match part.column(name)?.get(row)? {
+            AnyValue::UInt64(number) => number.into(),
+            AnyValue::Float64(number) if number.is_finite() => number.into(),
+            AnyValue::Boolean(flag) => flag.into(),
+            AnyValue::Null => Value::Null,
+            other => return Err(unusable(&format!("{name} is {other}"))),
+        };
+        fields.insert((*name).to_owned(), value);
+    }
+    if fields[UNLISTED[0].name].is_null() {
+        return Ok(None);
+    }
+    serde_json::from_value(Value::Object(fields)).map(Some).map_err(|error| unusable(&error))
 }
 
 /// What a part is of.

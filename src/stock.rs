@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use sweep_engine::model::Summary;
 use sweep_engine::plan::{Cell, JobId, Plan};
 use sweep_engine::statistics::{KeptSample, ValueRange};
 
 use crate::failure::Failure;
-use crate::part::{CellRecord, KeptJob, read_cell_records, read_kept_jobs, read_label};
+use crate::kept_samples;
+use crate::part::{CellRecord, read_cell_records, read_label, read_summaries};
 use crate::provenance::{PartLabel, PartOrigin, settings_of};
 use crate::runner::{JobOutput, JobResult};
 use crate::schema::CellRow;
-use crate::store::parts_of;
+use crate::store::{parts_of, samples_path};
 
 /// Where the jobs of earlier runs are.
 #[derive(Debug, Default)]
@@ -37,7 +39,15 @@ pub(crate) struct StockedCell {
     /// By which its row was found.
     settings: String,
     /// By replication; nothing where a job failed.
-    jobs: Vec<Option<KeptJob>>,
+    jobs: Vec<Option<StockedJob>>,
+}
+
+/// A job that can be taken over as it is.
+#[derive(Clone, Debug)]
+struct StockedJob {
+    summary: Summary,
+    /// What further replications of its cell are pooled with, if it was kept.
+    ttft_s: Option<KeptSample>,
 }
 
 /// How samples were kept.
@@ -107,25 +117,43 @@ impl Stock {
         }
         let mut found = BTreeMap::new();
         for (part, cells) in wanted {
-            let stocked = read_stocked(&self.parts[part])?;
-            for (number, cell) in cells {
-                found.insert(number, stocked[cell].clone());
-            }
+            let places = cells.iter().map(|(_, cell)| *cell).collect();
+            let stocked = read_stocked(&self.parts[part], &places)?;
+            let known = cells
+                .iter()
+                .filter_map(|(number, cell)| Some((*number, stocked.get(cell)?.clone())));
+            found.extend(known);
         }
         Ok(found)
     }
 }
 
-/// The cells of a part with their jobs.
-fn read_stocked(path: &Path) -> Result<Vec<StockedCell>, Failure> {
+/// Some cells of a part with their jobs, by their place in it.
+fn read_stocked(
+    path: &Path,
+    wanted: &BTreeSet<usize>,
+) -> Result<BTreeMap<usize, StockedCell>, Failure> {
     let PartLabel { origin, .. } = read_label(path)?;
-    let mut jobs = read_kept_jobs(path)?.into_iter();
-    let of_cell = |record: CellRecord| {
+    let mut summaries = read_summaries(path)?.into_iter();
+    let mut found = BTreeMap::new();
+    for (cell, record) in read_cell_records(path)?.into_iter().enumerate() {
         let count = (record.row.replications + record.row.failed) as usize;
-        let jobs = jobs.by_ref().take(count).collect();
-        StockedCell { record, settings: origin.settings.clone(), jobs }
-    };
-    Ok(read_cell_records(path)?.into_iter().map(of_cell).collect())
+        let summaries: Vec<Option<Summary>> = summaries.by_ref().take(count).collect();
+        if !wanted.contains(&cell) {
+            continue;
+        }
+        let samples = match record.samples {
+            Some(place) => kept_samples::read(&samples_path(path), place)?,
+            None => None,
+        };
+        let samples = samples.unwrap_or_default().into_iter().chain(std::iter::repeat(None));
+        let job = |(summary, ttft_s): (Option<Summary>, Option<KeptSample>)| {
+            summary.map(|summary| StockedJob { summary, ttft_s })
+        };
+        let jobs = summaries.into_iter().zip(samples).map(job).collect();
+        found.insert(cell, StockedCell { record, settings: origin.settings.clone(), jobs });
+    }
+    Ok(found)
 }
 
 fn other_program(folder: &Path) -> Failure {
@@ -164,7 +192,7 @@ impl StockedCell {
         ids.map(|id| Some(output(id, self.job(plan, id)?.clone()))).collect()
     }
 
-    fn job(&self, plan: &Plan, id: JobId) -> Option<&KeptJob> {
+    fn job(&self, plan: &Plan, id: JobId) -> Option<&StockedJob> {
         let job = self.jobs.get(id.replication as usize)?.as_ref()?;
         let is_usable = self.record.stretch == plan.cell(id).stretch
             && job.summary.num_simulated <= plan.limits.requests_per_job;
@@ -173,7 +201,7 @@ impl StockedCell {
 
     /// Whether its samples go together with those that the plan keeps of a cell.
     pub(crate) fn fits(&self, plan: &Plan, cell: u32) -> bool {
-        let kinds: Vec<Kind> = self.jobs.iter().flatten().filter_map(KeptJob::kind).collect();
+        let kinds: Vec<Kind> = self.jobs.iter().flatten().filter_map(StockedJob::kind).collect();
         let Some(&kind) = kinds.first() else { return false };
         let keeps_samples = plan.keeps_samples(cell, plan.replications);
         kinds.iter().all(|other| *other == kind)
@@ -208,7 +236,7 @@ impl StockedCell {
     }
 }
 
-impl KeptJob {
+impl StockedJob {
     fn kind(&self) -> Option<Kind> {
         self.ttft_s.as_ref().map(|sample| match sample {
             KeptSample::Exact(_) => Kind::Exact,
@@ -218,7 +246,7 @@ impl KeptJob {
     }
 }
 
-fn output(id: JobId, job: KeptJob) -> JobOutput {
+fn output(id: JobId, job: StockedJob) -> JobOutput {
     let result = JobResult { id, outcome: Ok(job.summary) };
     JobOutput { result, ttft_s: job.ttft_s, batches: Vec::new() }
 }

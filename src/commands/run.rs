@@ -313,6 +313,9 @@ impl Work<'_> {
         let what = || format!("a part in {}", self.folder.path().display());
         let part = Part::new(&assembled.plan, results)
             .map_err(|error| Failure::encoding(what(), error))?;
+        let samples: Vec<&[u8]> =
+            results.cells.iter().map(|done| done.samples.as_slice()).collect();
+        self.folder.write_samples(chunk, &samples)?;
         self.folder.write_part(chunk, |file| {
             part.write(metadata, file).map_err(|error| Failure::encoding(what(), error))
         })?;

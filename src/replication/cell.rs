@@ -9,7 +9,8 @@ use super::waves::DoneCell;
 use crate::aggregate::{cell_row, job_row};
 use crate::assemble::TraceFolders;
 use crate::intervals::Levels;
-use crate::part::{KeptJob, Look};
+use crate::kept_samples;
+use crate::part::Look;
 use crate::precision::{StopReason, Verdict, judge};
 use crate::runner::{JobOutput, Runner};
 use crate::schema::{CellRow, PROBABILITIES};
@@ -22,8 +23,12 @@ const REACH: f64 = 6.0;
 /// The same when that was too few.
 const WIDER: f64 = 24.0;
 
-/// Numbers of all samples of a run that are kept for sweeps that grow (256 MB); each cell has its share.
-const KEPT_NUMBERS: usize = 32_000_000;
+/// The same of samples that are kept for sweeps that grow: enough for a percentile to wander by three standard
+/// errors, and for the interval around it.
+const KEPT_REACH: f64 = 4.5;
+
+/// Numbers of all samples of a run that are kept for sweeps that grow (128 MB); each cell has its share.
+const KEPT_NUMBERS: usize = 16_000_000;
 
 /// A cell under way.
 pub(super) struct CellUnderWay {
@@ -36,6 +41,8 @@ pub(super) struct CellUnderWay {
     stock: Option<StockedCell>,
     /// What earlier looks showed.
     looks: Vec<Look>,
+    /// What is kept of its samples once it is done, as bytes.
+    samples: Vec<u8>,
     /// Replications of the current look.
     pub(super) wanted: u32,
     /// Where the percentiles are likely to lie: of further samples only what is near is kept. Empty as
@@ -60,6 +67,7 @@ impl CellUnderWay {
             reused: 0,
             stock,
             looks: Vec::new(),
+            samples: Vec::new(),
             wanted: plan.replications,
             windows: Vec::new(),
             reach: REACH,
@@ -100,17 +108,10 @@ impl CellUnderWay {
 
     /// Its rows, and what a later sweep needs of it; nothing if it is not done.
     pub(super) fn finish(self, plan: &Plan, folders: &TraceFolders) -> Option<DoneCell> {
-        let kept = |output: &mut JobOutput| {
-            let ttft_s = output.ttft_s.take();
-            output.result.outcome.as_ref().ok().map(|summary| KeptJob { summary: *summary, ttft_s })
-        };
-        let rows = self.outputs.into_iter().map(|mut output| {
-            let kept = kept(&mut output);
-            (job_row(plan, folders, output), kept)
-        });
-        let (jobs, kept) = rows.unzip();
-        let Self { looks, .. } = self;
-        Some(DoneCell { row: self.row?, jobs, kept, looks, reused_jobs: self.reused.into() })
+        let Self { outputs, looks, samples, .. } = self;
+        let jobs = outputs.into_iter().map(|output| job_row(plan, folders, output)).collect();
+        let reused_jobs = self.reused.into();
+        Some(DoneCell { row: self.row?, jobs, samples, looks, reused_jobs })
     }
 
     /// Takes of these replications what an earlier run has. Returns how many.
@@ -250,16 +251,17 @@ impl CellUnderWay {
         }
     }
 
-    /// Keeps of the samples what further replications would be pooled with, if that is not too much; else nothing.
+    /// Keeps of the samples what further replications would be pooled with, if that is not too much, and
+    /// forgets the rest.
     pub(super) fn keep_what_fits(&mut self, plan: &Plan) {
-        if self.windows.is_empty() {
-            self.narrow(plan);
-        }
+        self.reach = self.reach.min(KEPT_REACH);
+        self.narrow(plan);
         let samples = self.outputs.iter().filter_map(|output| output.ttft_s.as_ref());
         if samples.map(KeptSample::num_kept).sum::<usize>() > KEPT_NUMBERS / plan.cells.len() {
             for output in &mut self.outputs {
                 output.ttft_s = None;
             }
         }
+        self.samples = kept_samples::encode(&mut self.outputs);
     }
 }

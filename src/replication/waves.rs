@@ -15,7 +15,7 @@ use super::cell::CellUnderWay;
 use crate::assemble::TraceFolders;
 use crate::failure::Failure;
 use crate::intervals::Levels;
-use crate::part::{KeptJob, Look};
+use crate::part::Look;
 use crate::precision::Verdict;
 use crate::runner::{Runner, Task};
 use crate::schema::{CellRow, JobRow};
@@ -33,8 +33,8 @@ pub(crate) struct DoneCell {
     pub(crate) row: CellRow,
     /// In the order of replications.
     pub(crate) jobs: Vec<JobRow>,
-    /// Of each job; nothing of those that failed.
-    pub(crate) kept: Vec<Option<KeptJob>>,
+    /// Samples of its jobs, as bytes; none if they were too much to keep.
+    pub(crate) samples: Vec<u8>,
     /// What earlier looks showed.
     pub(crate) looks: Vec<Look>,
     /// Jobs that were taken from earlier runs.

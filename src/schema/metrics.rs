@@ -198,6 +198,25 @@ pub(crate) static METRICS: [Column<Summary>; 27] = [
     ),
 ];
 
+/// What is known of a job beside its results. In no table, but it goes with a job that is taken over.
+pub(crate) static UNLISTED: [Column<Summary>; 3] = [
+    column(
+        "num_simulated",
+        "requests",
+        "requests that were simulated, inside the window or not",
+        "",
+        Field::U64(|s| Some(s.num_simulated)),
+    ),
+    column(
+        "part_correlation",
+        "",
+        "correlation of neighbours among mean times to first token of 100 parts of the samples",
+        "",
+        Field::F64(|s| s.part_correlation),
+    ),
+    column("is_exact", "", "whether percentiles are exact", "", Field::Bool(|s| Some(s.is_exact))),
+];
+
 /// Results whose spread between runs is a figure of its own: how much one run, or one day, differs
 /// from the next.
 pub(crate) const SPREAD_OF: [&str; 7] = [

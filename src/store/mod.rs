@@ -10,4 +10,4 @@ mod run_folder;
 pub(crate) use aside::AnotherRun;
 pub(crate) use lock::is_open;
 pub(crate) use output::{PartialFile, check_output, replace_file};
-pub(crate) use run_folder::{Existing, Opened, RunFolder, parts_of};
+pub(crate) use run_folder::{Existing, Opened, RunFolder, parts_of, samples_path};

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -188,20 +188,27 @@ impl RunFolder {
         sync(&self.folder.join(PARTS))
     }
 
-    /// Keeps a part of another folder of the same plan.
-    pub(crate) fn copy_part(&self, chunk: u32, from: &Path) -> Result<(), Failure> {
-        let mut source = File::open(from).map_err(|source| Failure::Io {
-            action: "read",
-            path: from.to_owned(),
-            source,
-        })?;
-        self.write_part(chunk, |file| {
-            io::copy(&mut source, file).map(|_| ()).map_err(|source| Failure::Io {
-                action: "copy",
-                path: from.to_owned(),
-                source,
-            })
+    /// Keeps samples of a chunk, before its part.
+    pub(crate) fn write_samples(&self, chunk: u32, cells: &[&[u8]]) -> Result<(), Failure> {
+        let path = samples_path(&chunk_path(&self.folder, chunk));
+        if cells.iter().all(|samples| samples.is_empty()) {
+            return Ok(());
+        }
+        replace_file(&path, |file| {
+            let written = cells.iter().try_for_each(|samples| file.write_all(samples));
+            written.map_err(|source| Failure::Io { action: "write", path: path.clone(), source })
         })
+    }
+
+    /// Keeps a part of another folder of the same plan, with its samples.
+    pub(crate) fn copy_part(&self, chunk: u32, from: &Path) -> Result<(), Failure> {
+        let own = chunk_path(&self.folder, chunk);
+        let samples = samples_path(from);
+        if samples.exists() {
+            copy(&samples, &samples_path(&own))?;
+        }
+        copy(from, &own)?;
+        sync(&self.folder.join(PARTS))
     }
 
     /// Begins one of its tables.
@@ -265,6 +272,17 @@ impl RunFolder {
 /// The file of a chunk in the folder of a run.
 fn chunk_path(folder: &Path, chunk: u32) -> PathBuf {
     folder.join(PARTS).join(format!("{chunk:05}.parquet"))
+}
+
+/// The file of the samples that belong to a part.
+pub(crate) fn samples_path(part: &Path) -> PathBuf {
+    part.with_extension("samples")
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
+    let failed = |source| Failure::Io { action: "copy", path: from.to_owned(), source };
+    let mut source = File::open(from).map_err(failed)?;
+    replace_file(to, |file| io::copy(&mut source, file).map(|_| ()).map_err(failed))
 }
 
 /// The files of the chunks that are there, by number. Names do not say whether they are any good.

@@ -20,7 +20,7 @@ fn parts(place: &Place, run: &str) -> Vec<String> {
     let folder = place.path(&format!("results/{run}/parts"));
     let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
     let mut parts: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
-    parts.retain(|name| !name.starts_with('.'));
+    parts.retain(|name| !name.starts_with('.') && name.ends_with(".parquet"));
     parts.sort_unstable();
     parts
 }
