@@ -23,10 +23,6 @@ const REACH: f64 = 6.0;
 /// The same when that was too few.
 const WIDER: f64 = 24.0;
 
-/// The same of samples that are kept for sweeps that grow: enough for a percentile to wander by three standard
-/// errors, and for the interval around it.
-const KEPT_REACH: f64 = 4.5;
-
 /// Numbers of all samples of a run that are kept for sweeps that grow (128 MB); each cell has its share.
 const KEPT_NUMBERS: usize = 16_000_000;
 
@@ -254,7 +250,7 @@ impl CellUnderWay {
     /// Keeps of the samples what further replications would be pooled with, if that is not too much, and
     /// forgets the rest.
     pub(super) fn keep_what_fits(&mut self, plan: &Plan) {
-        self.reach = self.reach.min(KEPT_REACH);
+        self.reach = self.reach.min(REACH);
         self.narrow(plan);
         let samples = self.outputs.iter().filter_map(|output| output.ttft_s.as_ref());
         if samples.map(KeptSample::num_kept).sum::<usize>() > KEPT_NUMBERS / plan.cells.len() {
