@@ -26,6 +26,7 @@ mod rerun;
 mod resume;
 mod runner;
 mod schema;
+mod seal;
 mod signals;
 mod stock;
 mod store;

@@ -4,8 +4,8 @@
 //! cell (in the first rows of others). All in final form: tables of a run are its parts, one after the
 //! other, whoever wrote them.
 
-use std::fs::File;
-use std::io::{Cursor, Write};
+use std::fs::{self, File};
+use std::io::{self, Cursor, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -27,9 +27,16 @@ use crate::kept_samples::{Place, places};
 use crate::provenance::{PartLabel, label_of};
 use crate::replication::{DoneCell, Results};
 use crate::schema::{CellRow, METRICS, UNLISTED};
+use crate::seal;
 
 /// The column of the rows of `cells`.
 const CELLS: &str = "cells";
+
+/// What became of a file that is not as it was written.
+const ALTERED: &str = "its bytes were altered";
+
+/// The key of its checksum in the metadata.
+const CHECKSUM: &str = "sweep.part.checksum";
 
 /// The column of [`CellRecord`]s.
 const RECORD: &str = "cell_record";
@@ -134,8 +141,8 @@ impl Part {
     /// # Errors
     /// The file is unreadable or damaged.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let all = columns_of(path, None)?;
-        Ok(Self(all).for_tables())
+        let all = decoded(&intact(path)?, None);
+        Ok(Self(all.map_err(|error| broken(path, &error))?).for_tables())
     }
 
     /// What tables are made of, which takes less memory.
@@ -143,12 +150,16 @@ impl Part {
         Self(self.0.drop_many(UNLISTED.iter().map(|column| column.name)))
     }
 
-    pub(crate) fn write(
+    /// The bytes of its file.
+    pub(crate) fn encoded(
         &self,
-        metadata: Vec<(String, String)>,
-        file: impl Write,
-    ) -> Result<(), PolarsError> {
-        write_fast(&mut self.0.clone(), metadata, file)
+        mut metadata: Vec<(String, String)>,
+    ) -> Result<Vec<u8>, PolarsError> {
+        metadata.push((CHECKSUM.to_owned(), seal::PLACE.to_owned()));
+        let mut file = Vec::new();
+        write_fast(&mut self.0.clone(), metadata, &mut file)?;
+        seal::seal(&mut file);
+        Ok(file)
     }
 
     /// The rows of `jobs`.
@@ -184,7 +195,8 @@ fn write_fast(
 /// # Errors
 /// The file is unreadable or damaged.
 pub(crate) fn read_cell_records(path: &Path) -> Result<Vec<CellRecord>, Failure> {
-    let frame = columns_of(path, Some(vec![RECORD.to_owned()]))?;
+    let columns = Some(vec![RECORD.to_owned()]);
+    let frame = unverified(path, |file| ParquetReader::new(file).with_columns(columns).finish())?;
     let record =
         |text: &str| serde_json::from_str(text).map_err(|error| broken(path, &unusable(&error)));
     let records = frame.column(RECORD).and_then(|column| column.str());
@@ -199,7 +211,7 @@ pub(crate) fn read_summaries(path: &Path) -> Result<Vec<Option<Summary>>, Failur
     let metrics = METRICS.iter().map(|metric| metric.name);
     let names: Vec<&str> = metrics.chain(UNLISTED.iter().map(|column| column.name)).collect();
     let columns = Some(names.iter().map(|name| (*name).to_owned()).collect());
-    let frame = columns_of(path, columns)?;
+    let frame = decoded(&intact(path)?, columns).map_err(|error| broken(path, &error))?;
     let summaries = (0..frame.height()).map(|row| summary_of(&frame, row, &names));
     summaries.collect::<Result<_, _>>().map_err(|error| broken(path, &error))
 }
@@ -243,34 +255,43 @@ pub(crate) fn read_label(path: &Path) -> Result<PartLabel, Failure> {
 /// # Errors
 /// The file is unreadable or damaged.
 pub(crate) fn read_metadata(path: &Path) -> Result<Vec<(String, String)>, Failure> {
-    decoded(path, |file| {
+    unverified(path, |file| {
         let mut reader = ParquetReader::new(file);
         let pairs = reader.get_metadata()?.key_value_metadata.iter().flatten();
         Ok(pairs.filter_map(|pair| Some((pair.key.clone(), pair.value.clone()?))).collect())
     })
 }
 
-/// Some columns of a part, or all.
-fn columns_of(path: &Path, columns: Option<Vec<String>>) -> Result<DataFrame, Failure> {
-    decoded(path, |file| ParquetReader::new(file).with_columns(columns).finish())
+/// The bytes of a part, as they were written.
+///
+/// # Errors
+/// They are unreadable, or others.
+pub(crate) fn intact(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = fs::read(path).map_err(|source| unreadable(path, source))?;
+    if seal::is_intact(&bytes) { Ok(bytes) } else { Err(broken(path, &unusable(&ALTERED))) }
 }
 
-/// What a file holds; one whose bytes were altered may well make the decoder panic.
-fn decoded<T>(
+/// Some columns of a part, or all.
+fn decoded(bytes: &[u8], columns: Option<Vec<String>>) -> Result<DataFrame, PolarsError> {
+    unpanicked(|| ParquetReader::new(Cursor::new(bytes)).with_columns(columns).finish())
+}
+
+/// Something of a file that is too little to read all of it for its checksum.
+fn unverified<T>(
     path: &Path,
     read: impl FnOnce(File) -> Result<T, PolarsError>,
 ) -> Result<T, Failure> {
-    let file = File::open(path).map_err(|source| Failure::Io {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    })?;
+    let file = File::open(path).map_err(|source| unreadable(path, source))?;
     unpanicked(|| read(file)).map_err(|error| broken(path, &error))
 }
 
+fn unreadable(path: &Path, source: io::Error) -> Failure {
+    Failure::Io { action: "read", path: path.to_owned(), source }
+}
+
+/// The decoder may well panic where bytes were altered.
 fn unpanicked<T>(read: impl FnOnce() -> Result<T, PolarsError>) -> Result<T, PolarsError> {
-    catch_unwind(AssertUnwindSafe(read))
-        .unwrap_or_else(|_| Err(PolarsError::ComputeError("its bytes were altered".into())))
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(unusable(&ALTERED)))
 }
 
 /// A part whose bytes are not what they were.

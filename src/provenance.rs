@@ -272,7 +272,7 @@ pub(crate) fn table_metadata(part: &[(String, String)], table: &str) -> Vec<(Str
     let own = format!("{COLUMNS}.{table}");
     let of_table = part.iter().filter_map(|(key, value)| {
         let key = if *key == own { COLUMNS } else { key };
-        let is_of_part = key == LABEL || key.starts_with(COLUMNS) && key != COLUMNS;
+        let is_of_part = key.starts_with(LABEL) || key.starts_with(COLUMNS) && key != COLUMNS;
         // Encoders add entries of their own.
         (key.starts_with("sweep.") && !is_of_part).then(|| (key.to_owned(), value.clone()))
     });

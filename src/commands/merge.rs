@@ -12,7 +12,7 @@ use crate::assemble::check_name;
 use crate::cli::MergeArgs;
 use crate::failure::Failure;
 use crate::io::{RunState, TableFormat};
-use crate::part::read_label;
+use crate::part::{intact, read_label};
 use crate::provenance::{Outcome, PartLabel, PartOrigin};
 use crate::report;
 use crate::resume::{differences, missing};
@@ -220,7 +220,7 @@ fn copy_all(
 ) -> Result<BTreeMap<u32, PathBuf>, Failure> {
     for (&chunk, (path, _)) in parts {
         interrupt.check()?;
-        folder.copy_part(chunk, path)?;
+        folder.copy_part(chunk, path, &intact(path)?)?;
     }
     parts_of(folder.path())
 }

@@ -316,9 +316,8 @@ impl Work<'_> {
         let samples: Vec<&[u8]> =
             results.cells.iter().map(|done| done.samples.as_slice()).collect();
         self.folder.write_samples(chunk, &samples)?;
-        self.folder.write_part(chunk, |file| {
-            part.write(metadata, file).map_err(|error| Failure::encoding(what(), error))
-        })?;
+        let file = part.encoded(metadata).map_err(|error| Failure::encoding(what(), error))?;
+        self.folder.write_part(chunk, &file)?;
         Ok((label, part))
     }
 

@@ -179,36 +179,26 @@ impl RunFolder {
     }
 
     /// Keeps a finished chunk.
-    pub(crate) fn write_part(
-        &self,
-        chunk: u32,
-        content: impl FnOnce(&mut io::BufWriter<File>) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        replace_file(&chunk_path(&self.folder, chunk), content)?;
+    pub(crate) fn write_part(&self, chunk: u32, content: &[u8]) -> Result<(), Failure> {
+        write_all(&chunk_path(&self.folder, chunk), &[content])?;
         sync(&self.folder.join(PARTS))
     }
 
     /// Keeps samples of a chunk, before its part.
     pub(crate) fn write_samples(&self, chunk: u32, cells: &[&[u8]]) -> Result<(), Failure> {
-        let path = samples_path(&chunk_path(&self.folder, chunk));
         if cells.iter().all(|samples| samples.is_empty()) {
             return Ok(());
         }
-        replace_file(&path, |file| {
-            let written = cells.iter().try_for_each(|samples| file.write_all(samples));
-            written.map_err(|source| Failure::Io { action: "write", path: path.clone(), source })
-        })
+        write_all(&samples_path(&chunk_path(&self.folder, chunk)), cells)
     }
 
     /// Keeps a part of another folder of the same plan, with its samples.
-    pub(crate) fn copy_part(&self, chunk: u32, from: &Path) -> Result<(), Failure> {
-        let own = chunk_path(&self.folder, chunk);
+    pub(crate) fn copy_part(&self, chunk: u32, from: &Path, content: &[u8]) -> Result<(), Failure> {
         let samples = samples_path(from);
         if samples.exists() {
-            copy(&samples, &samples_path(&own))?;
+            copy(&samples, &samples_path(&chunk_path(&self.folder, chunk)))?;
         }
-        copy(from, &own)?;
-        sync(&self.folder.join(PARTS))
+        self.write_part(chunk, content)
     }
 
     /// Begins one of its tables.
@@ -277,6 +267,13 @@ fn chunk_path(folder: &Path, chunk: u32) -> PathBuf {
 /// The file of the samples that belong to a part.
 pub(crate) fn samples_path(part: &Path) -> PathBuf {
     part.with_extension("samples")
+}
+
+fn write_all(path: &Path, pieces: &[&[u8]]) -> Result<(), Failure> {
+    replace_file(path, |file| {
+        let written = pieces.iter().try_for_each(|piece| file.write_all(piece));
+        written.map_err(|source| Failure::Io { action: "write", path: path.to_owned(), source })
+    })
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {

@@ -197,6 +197,16 @@ fn parts_that_are_damaged_or_foreign_are_neither_trusted_nor_done_again_in_silen
         assert_eq!(fs::read(&part).unwrap(), content, "{what}");
         assert_eq!(place.run("status a").code, Some(if what.starts_with("of") { 0 } else { 4 }));
     }
+    // Wherever a bit is flipped, also where it would only change a number.
+    for place_of_bit in (0..bytes.len()).step_by(bytes.len() / 20) {
+        let mut content = bytes.clone();
+        content[place_of_bit] ^= 4;
+        fs::write(&part, &content).unwrap();
+        let ran = place.run(&format!("{GRID} --name a"));
+        assert_eq!(ran.code, Some(4), "{place_of_bit}: {}", ran.stderr);
+        assert!(ran.stderr.contains("00001.parquet"), "{place_of_bit}: {}", ran.stderr);
+        assert!(!place.path("results/a/jobs.parquet").exists());
+    }
     fs::write(&part, bytes).unwrap();
     place.write("results/a/parts/notes.parquet", "x");
     assert!(place.run(&format!("{GRID} --name a")).stderr.contains("no part of this run"));

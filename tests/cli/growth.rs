@@ -192,6 +192,27 @@ fn what_has_not_grown_must_be_named() {
 }
 
 #[test]
+fn samples_may_be_missing_but_not_wrong() {
+    let place = Place::new();
+    place.sweep(&format!("{GRID} --rates 1 --name a --quiet"));
+    let samples = place.path("results/a/parts/00000.samples");
+    let more = format!("{GRID} --rates 1 --replications 20");
+    let mut bytes = fs::read(&samples).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&samples, &bytes).unwrap();
+    let ran = place.run(&format!("{more} --name b --reuse a --quiet"));
+    assert_eq!(ran.code, Some(4), "{}", ran.stderr);
+    assert!(ran.stderr.contains("00000.samples"), "{}", ran.stderr);
+    assert!(!place.path("results/b").exists());
+    fs::remove_file(samples).unwrap();
+    // Whole cells need none.
+    place.sweep(&format!("{GRID} --rates 1,2 --name c --reuse a --quiet"));
+    assert_eq!(reused(&place, "c"), 40);
+    place.sweep(&format!("{more} --name b --reuse a --quiet"));
+    is_like_fresh(&place, "b", &more);
+}
+
+#[test]
 fn failed_jobs_are_run_again_alone() {
     let place = Place::new();
     // Some runs have more requests than expected.
