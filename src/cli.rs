@@ -283,6 +283,9 @@ pub(crate) struct LimitArgs {
     /// Most requests one job may simulate [default: 100000000]
     #[arg(long, value_name = "N", help_heading = "Limits")]
     pub(crate) max_requests: Option<u64>,
+    /// Most wall time one job may take, seconds [default: none]
+    #[arg(long, value_name = "S", help_heading = "Limits", allow_hyphen_values = true, value_parser = seconds)]
+    pub(crate) max_job_seconds: Option<f64>,
     /// Requests of a chunk, more or less: lost when a run is killed, shared out by --shard [default: 400000000]
     #[arg(
         long,
@@ -413,4 +416,12 @@ pub(crate) enum TidyFormat {
     Json,
     /// As the table, for a README
     Markdown,
+}
+
+/// A positive number of seconds.
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
+        _ => Err("it must be a number of seconds above 0, such as 60".to_owned()),
+    }
 }

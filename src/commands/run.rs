@@ -261,7 +261,8 @@ impl Work<'_> {
         let cells = |chunk: &u32| self.chunks[*chunk as usize].cells().len() as u64;
         let jobs = todo.iter().map(cells).sum::<u64>() * u64::from(assembled.plan.replications);
         let progress = JobProgress::new(jobs, "jobs", self.args.quiet, self.interrupt.clone());
-        let runner = Runner::new(self.args.threads, &progress)?;
+        let runner =
+            Runner::new(self.args.threads, &progress)?.limited_to(self.args.limits.max_job_seconds);
         let levels = Levels::of(&assembled.plan);
         let (mut simulated_jobs, mut reused_jobs) = (0, 0);
         for &number in todo {

@@ -1,5 +1,4 @@
-//! Runs jobs on every core, side by side where they can be. A job that fails or panics becomes a result
-//! that says so.
+//! Runs slices of jobs on every core.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,45 +11,13 @@ use sweep_engine::model::{
     Batch, BundleScratch, Job, Scratch, SimError, Summary, VectorWidth, simulate_bundle,
     simulate_in_batches, simulate_observed,
 };
-use sweep_engine::plan::{JobId, Plan};
+use sweep_engine::plan::Plan;
 use sweep_engine::progress::Progress;
-use sweep_engine::statistics::{Keep, KeptSample, RunSample};
+use sweep_engine::statistics::RunSample;
 
+use super::deadline::Deadline;
+use super::task::{JobFailure, JobOutput, Task};
 use crate::failure::Failure;
-
-/// A job to run, and what to bring back of it beside its summary.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Task<'a> {
-    pub(crate) id: JobId,
-    /// What to keep of its sample.
-    pub(crate) keep: Keep<'a>,
-    /// Whether to cut the run into batches.
-    pub(crate) in_batches: bool,
-}
-
-/// One job and what became of it.
-#[derive(Clone, Debug)]
-pub(crate) struct JobResult {
-    pub(crate) id: JobId,
-    pub(crate) outcome: Result<Summary, JobFailure>,
-}
-
-/// A result with what is forgotten once its cell is complete.
-#[derive(Clone, Debug)]
-pub(crate) struct JobOutput {
-    pub(crate) result: JobResult,
-    /// Nothing if the job failed.
-    pub(crate) ttft_s: Option<KeptSample>,
-    /// Empty unless asked for.
-    pub(crate) batches: Vec<Batch>,
-}
-
-/// Why a job has no result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum JobFailure {
-    Failed(String),
-    Panicked(String),
-}
 
 /// Summary and batches of a job.
 type Simulated = Result<(Summary, Vec<Batch>), SimError>;
@@ -93,6 +60,8 @@ impl Paths {
 pub(crate) struct Runner<'a> {
     threads: ThreadPool,
     progress: &'a dyn Progress,
+    /// Wall time of a job.
+    max_job_seconds: Option<f64>,
     paths: Paths,
     /// Memory of slices that are done, for the next ones: fresh memory costs a tenth of a slice's time.
     idle: Mutex<Vec<Memory>>,
@@ -123,7 +92,12 @@ impl<'a> Runner<'a> {
             .num_threads(threads.unwrap_or(0))
             .build()
             .map_err(|error| Failure::usage(format!("--threads: {error}")))?;
-        Ok(Self { threads, progress, paths, idle: Mutex::default() })
+        Ok(Self { threads, progress, max_job_seconds: None, paths, idle: Mutex::default() })
+    }
+
+    /// The same, with jobs that fail when they take longer.
+    pub(crate) fn limited_to(self, max_job_seconds: Option<f64>) -> Self {
+        Self { max_job_seconds, ..self }
     }
 
     /// Runs jobs of a plan; outputs come in the order of the tasks, whatever the threads.
@@ -201,13 +175,14 @@ impl<'a> Runner<'a> {
             self.report(&output);
             outputs[places[lane]] = Some(output);
         };
-        let simulate =
-            || (self.paths.bundle)(&jobs, &mut memory.bundle, self.progress, &mut on_done);
+        let deadline = Deadline::new(self.progress, self.max_job_seconds, jobs.len());
+        let simulate = || (self.paths.bundle)(&jobs, &mut memory.bundle, &deadline, &mut on_done);
         match catch_unwind(AssertUnwindSafe(simulate)) {
-            Ok(Err(_)) => return Err(Failure::Interrupted),
+            Ok(Err(_)) if self.progress.interrupted() => return Err(Failure::Interrupted),
             Ok(Ok(())) => {}
-            // What a panic left behind is not to be trusted. Whose it was shows one by one.
-            Err(_) => memory.bundle = BundleScratch::default(),
+            // What was left behind is not to be trusted. Whose panic it was, or whose time that was up, shows
+            // one by one.
+            Ok(Err(_)) | Err(_) => memory.bundle = BundleScratch::default(),
         }
         let one = |task: &Task, memory: &mut Memory| {
             self.run_job(&plan.job(task.id), *task, &mut memory.one).inspect(|o| self.report(o))
@@ -228,12 +203,16 @@ impl<'a> Runner<'a> {
         if self.progress.interrupted() {
             return Err(Failure::Interrupted);
         }
-        let simulate = || (self.paths.one)(job, task, scratch, self.progress);
+        let deadline = Deadline::new(self.progress, self.max_job_seconds, 1);
+        let simulate = || (self.paths.one)(job, task, scratch, &deadline);
         match catch_unwind(AssertUnwindSafe(simulate)) {
             Ok(Ok((summary, batches))) => {
                 Ok(JobOutput { batches, ..task.output(&Ok(summary), scratch.ttft_s()) })
             }
-            Ok(Err(SimError::Interrupted)) => Err(Failure::Interrupted),
+            Ok(Err(SimError::Interrupted)) => match self.max_job_seconds {
+                Some(seconds) if !self.progress.interrupted() => Ok(task.failed(late(seconds))),
+                _ => Err(Failure::Interrupted),
+            },
             Ok(Err(error)) => Ok(task.output(&Err(error), scratch.ttft_s())),
             Err(panic) => {
                 *scratch = Scratch::default();
@@ -243,22 +222,10 @@ impl<'a> Runner<'a> {
     }
 }
 
-impl Task<'_> {
-    fn output(self, outcome: &Result<Summary, SimError>, sample: &mut RunSample) -> JobOutput {
-        match outcome {
-            Ok(summary) => JobOutput {
-                result: JobResult { id: self.id, outcome: Ok(*summary) },
-                ttft_s: Some(sample.keep(self.keep)),
-                batches: Vec::new(),
-            },
-            Err(error) => self.failed(JobFailure::Failed(error.to_string())),
-        }
-    }
-
-    fn failed(self, failure: JobFailure) -> JobOutput {
-        let result = JobResult { id: self.id, outcome: Err(failure) };
-        JobOutput { result, ttft_s: None, batches: Vec::new() }
-    }
+fn late(seconds: f64) -> JobFailure {
+    JobFailure::Failed(format!(
+        "took more than {seconds} s of wall time: raise --max-job-seconds, or shorten the run"
+    ))
 }
 
 /// How many of the tasks, from the first, go side by side.
@@ -283,6 +250,9 @@ mod tests {
     use sweep_engine::scenario::Traces;
     use sweep_engine::spec::{AxisSpec, AxisValues, ScenarioSpec, SweepSpec, Warmup};
 
+    use sweep_engine::statistics::Keep;
+
+    use super::super::task::JobResult;
     use super::*;
 
     fn plan_of(rates: &str, replications: u32) -> Plan {
@@ -426,6 +396,38 @@ mod tests {
             run_with(Some(1), &progress, &plan, |job, _, scratch, _| really(job, scratch));
         assert!(matches!(outcome, Err(Failure::Interrupted)));
         assert_eq!(progress.finished.into_inner(), 10);
+    }
+
+    #[test]
+    fn a_job_that_takes_too_long_fails_and_others_do_not() {
+        let plan = plan_of("1", 4);
+        let paths = Paths {
+            one: |job, _, scratch, progress| match job.replication {
+                2 => loop {
+                    if progress.interrupted() {
+                        return Err(SimError::Interrupted);
+                    }
+                },
+                _ => really(job, scratch),
+            },
+            bundle: |_, _, progress, _| loop {
+                if progress.interrupted() {
+                    return Err(SimError::Interrupted);
+                }
+            },
+        };
+        let task = |number| Task { id: plan.job_id(number), keep: Keep::All, in_batches: false };
+        let tasks: Vec<Task> = (0..plan.num_jobs()).map(task).collect();
+        let runner = Runner::with(Some(1), &Silent, paths).unwrap().limited_to(Some(0.3));
+        for output in runner.run(&plan, &tasks).unwrap() {
+            match output.result.outcome {
+                Ok(_) => assert_ne!(output.result.id.replication, 2),
+                Err(failure) => {
+                    assert_eq!(output.result.id.replication, 2);
+                    assert_eq!(failure, late(0.3));
+                }
+            }
+        }
     }
 
     #[test]
