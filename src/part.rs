@@ -190,13 +190,13 @@ fn write_fast(
         .map(|_| ())
 }
 
-/// What is known of the cells of a part, in order, without reading the rest.
+/// What is known of the cells of a part, in order.
 ///
 /// # Errors
 /// The file is unreadable or damaged.
 pub(crate) fn read_cell_records(path: &Path) -> Result<Vec<CellRecord>, Failure> {
     let columns = Some(vec![RECORD.to_owned()]);
-    let frame = unverified(path, |file| ParquetReader::new(file).with_columns(columns).finish())?;
+    let frame = decoded(&intact(path)?, columns).map_err(|error| broken(path, &error))?;
     let record =
         |text: &str| serde_json::from_str(text).map_err(|error| broken(path, &unusable(&error)));
     let records = frame.column(RECORD).and_then(|column| column.str());
@@ -250,16 +250,18 @@ pub(crate) fn read_label(path: &Path) -> Result<PartLabel, Failure> {
     })
 }
 
-/// The metadata of a part, without reading its rows.
+/// The metadata of a part, without reading the rest, so that it is not known to be as it was written.
 ///
 /// # Errors
 /// The file is unreadable or damaged.
 pub(crate) fn read_metadata(path: &Path) -> Result<Vec<(String, String)>, Failure> {
-    unverified(path, |file| {
+    let file = File::open(path).map_err(|source| unreadable(path, source))?;
+    let metadata = unpanicked(|| {
         let mut reader = ParquetReader::new(file);
         let pairs = reader.get_metadata()?.key_value_metadata.iter().flatten();
         Ok(pairs.filter_map(|pair| Some((pair.key.clone(), pair.value.clone()?))).collect())
-    })
+    });
+    metadata.map_err(|error| broken(path, &error))
 }
 
 /// The bytes of a part, as they were written.
@@ -274,15 +276,6 @@ pub(crate) fn intact(path: &Path) -> Result<Vec<u8>, Failure> {
 /// Some columns of a part, or all.
 fn decoded(bytes: &[u8], columns: Option<Vec<String>>) -> Result<DataFrame, PolarsError> {
     unpanicked(|| ParquetReader::new(Cursor::new(bytes)).with_columns(columns).finish())
-}
-
-/// Something of a file that is too little to read all of it for its checksum.
-fn unverified<T>(
-    path: &Path,
-    read: impl FnOnce(File) -> Result<T, PolarsError>,
-) -> Result<T, Failure> {
-    let file = File::open(path).map_err(|source| unreadable(path, source))?;
-    unpanicked(|| read(file)).map_err(|error| broken(path, &error))
 }
 
 fn unreadable(path: &Path, source: io::Error) -> Failure {

@@ -33,7 +33,7 @@ pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
     let interrupt = Interrupt::install()?;
     let clock = Instant::now();
     let started_at = jiff::Timestamp::now().to_string();
-    let mut record = record_of(&shards[0], &args.name);
+    let mut record = record_of(&shards, &args.name);
     let format: TableFormat = serde_json::from_value(record["tables"].clone())
         .map_err(|error| Failure::encoding("run.json", error))?;
     let existing = if args.force { Existing::Replaced } else { Existing::GoesOn };
@@ -134,7 +134,8 @@ fn collect(shards: &[RunState]) -> Result<Parts, Failure> {
         for (chunk, path) in parts_of(&shard.folder)? {
             let label = read_label(&path)?;
             let known = origin.get_or_insert_with(|| label.origin.clone());
-            if label.origin != *known || label.chunk != chunk {
+            let is_of_plan = shards[0].record["plan_hash"] == known.plan_hash.as_str();
+            if label.origin != *known || label.chunk != chunk || !is_of_plan {
                 let problem = "it belongs to another run than the other parts".to_owned();
                 return Err(Failure::Part { path, problem });
             }
@@ -203,14 +204,31 @@ fn ranges(numbers: &[u32]) -> String {
 }
 
 /// The record of the whole run, not complete yet.
-fn record_of(shard: &RunState, name: &str) -> Value {
-    let mut record = shard.record.clone();
+fn record_of(shards: &[RunState], name: &str) -> Value {
+    // One without a single chunk has found no warm-up.
+    let richest = shards.iter().find(|shard| shard.record.get("warmup").is_some());
+    let mut record = richest.unwrap_or(&shards[0]).record.clone();
     if let Some(fields) = record.as_object_mut() {
         fields.shift_remove("shard");
         fields.shift_remove("outcome");
         fields.insert("name".to_owned(), json!(name));
     }
+    if let Some(cells) = record.pointer_mut("/warmup/cells") {
+        *cells = warmups(shards);
+    }
     record
+}
+
+/// The warm-ups that were found, of all cells: each shard knows its own.
+fn warmups(shards: &[RunState]) -> Value {
+    let cells = |shard: &RunState| shard.record.pointer("/warmup/cells").cloned();
+    let all = shards.iter().filter_map(cells).filter_map(|cells| match cells {
+        Value::Array(cells) => Some(cells),
+        _ => None,
+    });
+    let by_cell: BTreeMap<Option<u64>, Value> =
+        all.flatten().map(|cell| (cell["cell"].as_u64(), cell)).collect();
+    by_cell.into_values().collect()
 }
 
 fn copy_all(

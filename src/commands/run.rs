@@ -18,10 +18,9 @@ use crate::part::{Part, read_cell_records};
 use crate::progress::JobProgress;
 use crate::provenance::{Outcome, PartLabel, PartOrigin, RunRecord, part_metadata};
 use crate::replication::{Results, replicate};
-use crate::report;
+use crate::report::{self, Findings};
 use crate::resume::{Shard, missing};
 use crate::runner::Runner;
-use crate::schema::CellRow;
 use crate::signals::Interrupt;
 use crate::stock::Stock;
 use crate::store::{AnotherRun, Existing, Opened, RunFolder, parts_of};
@@ -44,7 +43,7 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     let reused = reused_folders(&args.reuse, out)?;
     let folder = match RunFolder::open(out, &name, existing(args), &record, &tables)? {
         Opened::Complete { folder, outcome } => {
-            return all_there(&folder, &outcome, &origin, assembled, args);
+            return all_there(&folder, &outcome, &origin, assembled, args, &interrupt);
         }
         Opened::Open(folder) => folder,
         Opened::Another(another) => {
@@ -139,10 +138,11 @@ fn all_there(
     origin: &PartOrigin,
     mut assembled: Assembled,
     args: &RunArgs,
+    interrupt: &Interrupt,
 ) -> Result<(), Failure> {
-    let done = Done::restore(folder, origin, &mut assembled.plan)?;
+    let done = Done::restore(folder, origin, &mut assembled.plan, interrupt)?;
     if args.shard.is_none() && done.labels.len() as u64 == u64::from(origin.chunks) {
-        report::summary(&assembled.plan, &done.rows, args.quiet)?;
+        report::summary(&assembled.plan, &done.findings, args.quiet)?;
     }
     report::nothing_to_do(folder, args.quiet);
     let count = |name: &str| outcome.get(name).and_then(Value::as_u64).unwrap_or_default();
@@ -164,19 +164,25 @@ struct Work<'a> {
 #[derive(Default)]
 struct Done {
     labels: BTreeMap<u32, PartLabel>,
-    rows: Vec<CellRow>,
+    findings: Findings,
     /// Parts that need not be read again for the tables.
     in_memory: BTreeMap<u32, Part>,
 }
 
 impl Done {
     /// What earlier processes did; cells of the plan become what they were then.
-    fn restore(folder: &Path, origin: &PartOrigin, plan: &mut Plan) -> Result<Self, Failure> {
+    fn restore(
+        folder: &Path,
+        origin: &PartOrigin,
+        plan: &mut Plan,
+        interrupt: &Interrupt,
+    ) -> Result<Self, Failure> {
         let parts = parts_of(folder)?;
         let labels = read_labels(&parts, origin)?;
-        let mut rows = Vec::new();
+        let mut findings = Findings::default();
         let chunks = plan.chunks();
         for (number, path) in &parts {
+            interrupt.check()?;
             let records = read_cell_records(path)?;
             let cells = records.iter().map(|record| record.row.cell as usize);
             if !chunks.get(*number as usize).is_some_and(|chunk| cells.eq(chunk.cells())) {
@@ -186,10 +192,10 @@ impl Done {
             }
             for record in records {
                 record.restore(&mut plan.cells[record.row.cell as usize]);
-                rows.push(record.row);
+                findings.add(plan, record.row);
             }
         }
-        Ok(Self { labels, rows, in_memory: BTreeMap::new() })
+        Ok(Self { labels, findings, in_memory: BTreeMap::new() })
     }
 }
 
@@ -197,7 +203,11 @@ impl Work<'_> {
     fn go_on(self, mut assembled: Assembled) -> Result<(), Failure> {
         let started_at = jiff::Timestamp::now();
         let clock = Instant::now();
-        let mut done = Done::restore(self.folder.path(), &self.origin, &mut assembled.plan)?;
+        let folder = self.folder.path();
+        let done = Done::restore(folder, &self.origin, &mut assembled.plan, &self.interrupt);
+        let mut done = done.map_err(|failure| {
+            self.interrupt.explain(failure, "what is done stays, and the same command goes on")
+        })?;
         let before = done.labels.keys().copied().collect();
         let todo = missing(self.origin.chunks, self.args.shard, &before);
         if !before.is_empty() {
@@ -244,8 +254,7 @@ impl Work<'_> {
             let chunks = done.labels.len();
             report::shard_finished(&name, chunks, &work, &folder, self.args.quiet);
         } else {
-            done.rows.sort_unstable_by_key(|row| row.cell);
-            report::summary(&assembled.plan, &done.rows, self.args.quiet)?;
+            report::summary(&assembled.plan, &done.findings, self.args.quiet)?;
             report::run_finished(&work, &folder, self.args.quiet);
         }
         check_jobs(failed_jobs, all_jobs, &folder, &assembled)
@@ -283,7 +292,9 @@ impl Work<'_> {
                 done.in_memory.insert(number, part.for_tables());
             }
             done.labels.insert(number, label);
-            done.rows.extend(results.cells.into_iter().map(|done| done.row));
+            for cell in results.cells {
+                done.findings.add(&assembled.plan, cell.row);
+            }
         }
         progress.finish();
         let simulated_requests = progress.simulated_requests();

@@ -61,7 +61,9 @@ fn seconds_left(parts: &BTreeMap<u32, PathBuf>, left: usize) -> Option<f64> {
     let mut times: Vec<SystemTime> = parts.values().filter_map(modified).collect();
     times.sort_unstable();
     let latest = &times[times.len().saturating_sub(LATEST)..];
-    let (first, last) = (latest.first()?, latest.last()?);
-    let span_s = last.duration_since(*first).ok()?.as_secs_f64();
-    (latest.len() > 1).then(|| span_s / (latest.len() - 1) as f64 * left as f64)
+    let gap_s = |pair: &[SystemTime]| Some(pair[1].duration_since(pair[0]).ok()?.as_secs_f64());
+    let mut gaps_s: Vec<f64> = latest.windows(2).filter_map(gap_s).collect();
+    // A pause of the run is one gap among many.
+    gaps_s.sort_unstable_by(f64::total_cmp);
+    gaps_s.get(gaps_s.len() / 2).map(|gap_s| gap_s * left as f64)
 }

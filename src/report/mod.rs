@@ -23,7 +23,7 @@ pub(crate) use records::print_csv;
 pub(crate) use state::{
     Status, goes_on, merged, nothing_to_do, reuses, shard_finished, status_text,
 };
-pub(crate) use summary::{Work, run_finished, summary};
+pub(crate) use summary::{Findings, Work, run_finished, summary};
 pub(crate) use tables::print_text_table;
 pub(crate) use theory::{print_theory, theory_records};
 pub(crate) use trace::print_trace_profile;

@@ -1,5 +1,6 @@
 //! What a run found, in a compact table, with what to mind about it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use sweep_engine::plan::{Cell, Plan};
@@ -10,7 +11,7 @@ use super::output::{note, print, warning};
 use super::plan::{axis_title, factor_text};
 use super::tables::aligned;
 use super::warmup::warmup_note;
-use super::warnings::warnings;
+use super::warnings::{ProblemCounts, warnings};
 use crate::failure::Failure;
 use crate::schema::{CellRow, percent};
 
@@ -27,15 +28,38 @@ pub(crate) struct Work {
     pub(crate) simulation_s: f64,
 }
 
-/// Prints what a run found; with `quiet` only warnings.
-pub(crate) fn summary(plan: &Plan, cells: &[CellRow], quiet: bool) -> Result<(), Failure> {
-    if !quiet {
-        print(&cells_table(plan, cells))?;
-        if cells.len() > SHOWN_CELLS {
-            print(&format!("... and {} more cells in the table", cells.len() - SHOWN_CELLS))?;
+/// What people are told of the cells of a run: the rows of the first ones, and how many have which problem. Rows of
+/// a million cells would take more memory than anything else.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Findings {
+    first: BTreeMap<u32, CellRow>,
+    cells: usize,
+    problems: ProblemCounts,
+}
+
+impl Findings {
+    /// Adds a cell, in any order.
+    pub(crate) fn add(&mut self, plan: &Plan, row: CellRow) {
+        self.cells += 1;
+        self.problems.add(&row, &plan.cells[row.cell as usize]);
+        self.first.insert(row.cell, row);
+        if self.first.len() > SHOWN_CELLS {
+            self.first.pop_last();
         }
     }
-    for text in warnings(plan, cells) {
+}
+
+/// Prints what a run found; with `quiet` only warnings.
+pub(crate) fn summary(plan: &Plan, findings: &Findings, quiet: bool) -> Result<(), Failure> {
+    let Findings { first, cells, problems } = findings;
+    if !quiet {
+        let rows: Vec<&CellRow> = first.values().collect();
+        print(&cells_table(plan, &rows))?;
+        if *cells > SHOWN_CELLS {
+            print(&format!("... and {} more cells in the table", cells - SHOWN_CELLS))?;
+        }
+    }
+    for text in warnings(plan, problems) {
         warning(&text);
     }
     if !quiet {
@@ -79,7 +103,7 @@ type ShownColumn = (&'static str, fn(&CellRow, &Cell) -> String);
 
 /// One row per cell: axes, load, TTFT with half widths, the busiest pool; the objective and the
 /// replications where they are of interest.
-fn cells_table(plan: &Plan, cells: &[CellRow]) -> String {
+fn cells_table(plan: &Plan, cells: &[&CellRow]) -> String {
     let axes: Vec<usize> = (0..plan.axes.len()).collect();
     let has_objective = plan.cells.iter().any(|cell| cell.scenario.slo_ttft_s.is_some());
     let mut header: Vec<String> = axes.iter().map(|&axis| axis_title(plan, axis)).collect();
@@ -111,7 +135,7 @@ fn cells_table(plan: &Plan, cells: &[CellRow]) -> String {
     columns
         .push(("", |_, cell| if cell.load.is_saturated() { "SATURATED" } else { "" }.to_owned()));
     header.extend(columns.iter().map(|(name, _)| (*name).to_owned()));
-    let rows = cells.iter().take(SHOWN_CELLS).map(|row| {
+    let rows = cells.iter().map(|row| {
         let cell = &plan.cells[row.cell as usize];
         let factors = axes.iter().map(|&axis| factor_text(plan, cell, axis));
         factors.chain(columns.iter().map(|(_, text)| text(row, cell))).collect()

@@ -126,15 +126,24 @@ static PROBLEMS: [Problem; 12] = [
     },
 ];
 
-/// One sentence per problem, saying what to do about it.
-pub(super) fn warnings(plan: &Plan, cells: &[CellRow]) -> Vec<String> {
-    let of_cells = PROBLEMS.iter().filter_map(|problem| {
-        let applies = |row: &&CellRow| (problem.applies)(row, &plan.cells[row.cell as usize]);
-        match cells.iter().filter(applies).count() {
-            0 => None,
-            1 => Some(format!("1 cell {}{}", problem.one, problem.rest)),
-            count => Some(format!("{count} cells {}{}", problem.many, problem.rest)),
+/// How many cells have which problem.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ProblemCounts([usize; PROBLEMS.len()]);
+
+impl ProblemCounts {
+    pub(super) fn add(&mut self, row: &CellRow, cell: &Cell) {
+        for (count, problem) in self.0.iter_mut().zip(&PROBLEMS) {
+            *count += usize::from((problem.applies)(row, cell));
         }
+    }
+}
+
+/// One sentence per problem, saying what to do about it.
+pub(super) fn warnings(plan: &Plan, counts: &ProblemCounts) -> Vec<String> {
+    let of_cells = PROBLEMS.iter().zip(&counts.0).filter_map(|(problem, count)| match count {
+        0 => None,
+        1 => Some(format!("1 cell {}{}", problem.one, problem.rest)),
+        count => Some(format!("{count} cells {}{}", problem.many, problem.rest)),
     });
     let mut texts: Vec<String> = of_cells.collect();
     texts.extend(not_found_warning(plan));

@@ -35,10 +35,11 @@ impl AnotherRun {
     pub(crate) fn refusal(&self) -> Failure {
         let found = self.differences.join("; ");
         Failure::usage(format!(
-            "the run {} exists and is another one ({}): choose another --name, or replace it with --force \
-             (with --reuse instead, jobs that both have in common are taken over)",
+            "the run {} exists and is another one ({}): choose another --name, or replace it with --force, \
+             or with --reuse {} to take over what both have in common",
             self.folder.display(),
-            if found.is_empty() { "its plan differs" } else { &found }
+            if found.is_empty() { "its plan differs" } else { &found },
+            self.folder.display(),
         ))
     }
 

@@ -3,6 +3,8 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use super::run_folder::PARTS;
 use crate::failure::Failure;
@@ -23,12 +25,24 @@ pub(super) fn lock(folder: &Path) -> Result<File, Failure> {
             folder.display()
         ))
     };
-    match file.try_lock() {
+    match patient_lock(&file) {
         // Another process may have moved the folder away in between.
         Ok(()) if is_at(&file, &path) => Ok(file),
         Ok(()) | Err(TryLockError::WouldBlock) => Err(busy()),
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
+}
+
+/// Locks a file. Somebody who only asks for the state of a run holds it for a moment.
+fn patient_lock(file: &File) -> Result<(), TryLockError> {
+    const ATTEMPTS: u32 = 10;
+    for _ in 1..ATTEMPTS {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(20)),
+            result => return result,
+        }
+    }
+    file.try_lock()
 }
 
 /// Whether an open file is the one that a path leads to.

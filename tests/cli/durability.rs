@@ -135,6 +135,8 @@ fn shards_are_merged_to_what_one_machine_writes() {
             assert_eq!(tables(&place, &name), tables(&place, &format!("whole-{number}")), "{name}");
             let record = place.json(&format!("results/{name}/run.json"));
             assert!(record.get("shard").is_none() && record["jobs"].as_u64() > Some(0));
+            let whole = place.json(&format!("results/whole-{number}/run.json"));
+            assert_eq!(record["warmup"], whole["warmup"], "{name}: of all cells");
         }
     }
 }

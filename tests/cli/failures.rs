@@ -30,7 +30,7 @@ fn failed_jobs_become_rows_and_other_cells_keep_their_results() {
     assert!(
         ran.stderr.ends_with(
             "error: 3 of 6 jobs failed; the columns `error` and `rerun` of results/a/jobs.parquet \
-             say why and how to run them alone\n"
+             say why and how to run them alone; --retry-failed runs them again\n"
         ),
         "{}",
         ran.stderr

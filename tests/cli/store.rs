@@ -18,7 +18,8 @@ fn an_existing_name_is_refused_and_the_run_stays_as_it_was() {
     assert_eq!(
         ran.stderr,
         "error: the run results/a exists and is another one (sweep.base.arrival.rate_per_s was 1.0, is 2.0): \
-         choose another --name, or replace it with --force\n"
+         choose another --name, or replace it with --force, or with --reuse results/a to take over what both \
+         have in common\n"
     );
     assert_eq!((place.listing(), place.bytes("results/a/jobs.parquet")), before);
 }
@@ -87,6 +88,7 @@ fn folders_are_created_and_hold_nothing_but_the_run() {
             "deep/down/here/a/parts/",
             "deep/down/here/a/parts/.lock",
             "deep/down/here/a/parts/00000.parquet",
+            "deep/down/here/a/parts/00000.samples",
             "deep/down/here/a/run.json",
             "deep/down/here/latest",
         ]

@@ -126,7 +126,7 @@ fn each_library_of_the_command_has_its_place() {
             ],
         ),
         ("anyhow", &["src/main.rs", "src/report/output.rs"]),
-        ("rayon", &["src/runner.rs"]),
+        ("rayon", &["src/runner/run.rs"]),
     ];
     for (library, expected) in places {
         let named = naming(&sources, library);
