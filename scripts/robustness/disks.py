@@ -43,7 +43,7 @@ GRID = [
 OTHER_SEED = ["--seed", "7"]
 TABLES = ["jobs.parquet", "cells.parquet"]
 BAD_START, IO_FAILED = 2, 4
-ADVICE = re.compile(r"same command|choose another|move it elsewhere|remove it|run it again")
+ADVICE = re.compile(r"same command|choose another|move it elsewhere|remove it")
 # `nobody`, who may do nothing.
 NOBODY = 65534
 # Calls of which a failure may do no harm: questions, and attempts to clean up. All others must end the run.
@@ -530,7 +530,7 @@ def check_message(what, out, text):
         fail(f"{what}: the message names no path: {text}")
     if not ADVICE.search(text):
         fail(f"{what}: the message says nothing on what to do: {text}")
-    reasons = ["os error", "damaged", "belongs to another run", "is no folder", "is no run", "parts are there"]
+    reasons = ["os error", "damaged", "belongs to another run", "is no folder", "moved, removed or replaced"]
     # The encoder of tables may hide the reason.
     reasons += ["the tables in"]
     if not any(reason in text for reason in reasons):
