@@ -9,7 +9,7 @@ A sweep of a few hundred jobs in about ten chunks meets a fault and then, when i
 - calls: one call to the system fails (no space, broken disk, read-only), in a new run, one that goes on, one that
   replaces another; of every kind of call the first, the middle and the last one, or with --every-call all of them
 - folders: read-only, without permission, removed in mid-run, a file or a dangling link in its place
-- parts: cut short, empty, with a broken end, of another run, of another chunk
+- parts: cut short, empty, with bits flipped, of another run, of another chunk
 - output: standard output or standard error on a full disk
 - clocks: set back and forward between runs, before 1970 and after 2100
 
@@ -62,7 +62,7 @@ def main():
     parser.add_argument("--if-possible", action="store_true", help="skip what this machine cannot do")
     parser.add_argument("--quick", action="store_true", help="every fifth fault")
     parser.add_argument("--every-call", action="store_true", help="let every single call fail")
-    parser.add_argument("--flips", type=int, default=0, help="bits of parts to flip, at random places")
+    parser.add_argument("--flips", type=int, default=20, help="bits of parts to flip, at random places")
     parser.add_argument("--only", help="one kind of faults, such as `full`")
     arguments = parser.parse_args()
     kinds = {
@@ -110,7 +110,7 @@ class Bench:
         self.run("other", more=OTHER_SEED)
         self.whole = files_of(folder / "undisturbed" / "a")
         self.other = files_of(folder / "other" / "a")
-        self.chunks = len(self.whole) - 1 - len(TABLES)
+        self.chunks = sum(name.startswith("parts/") and name.endswith(".parquet") for name in self.whole)
 
     def some(self, faults):
         """All of the faults, or a few of them."""
@@ -150,8 +150,9 @@ class Bench:
         (run / "run.json").write_text(json.dumps(record))
         for table in TABLES:
             (run / table).unlink()
-        for part in sorted((run / "parts").glob("*.parquet"))[DONE:]:
-            part.unlink()
+        for path in (run / "parts").glob("[!.]*"):
+            if int(path.stem) >= DONE:
+                path.unlink()
         (run / "parts" / f".{DONE:05}.parquet.partial").write_bytes(b"half")
 
     def fault(self, what, out, ran, before, codes=(IO_FAILED,)):
