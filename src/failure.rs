@@ -1,5 +1,6 @@
 //! Why a command ends without success, and the exit code that says so.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -68,6 +69,27 @@ impl Failure {
         source: impl std::error::Error + Send + Sync + 'static,
     ) -> Self {
         Self::Encoding { what: what.into(), source: Box::new(source) }
+    }
+
+    /// What to do where the message does not say it.
+    pub(crate) fn advice(&self) -> Option<&'static str> {
+        let cause = match self {
+            Self::Io { source, .. } => source.kind(),
+            Self::Encoding { .. } => ErrorKind::Other,
+            _ => return None,
+        };
+        Some(match cause {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                "free some space there, then give the same command again"
+            }
+            ErrorKind::FileTooLarge => {
+                "raise the limit on the size of files (ulimit -f), then give the same command again"
+            }
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+                "allow it there, then give the same command again"
+            }
+            _ => "when that is mended, give the same command again",
+        })
     }
 
     pub(crate) fn exit_code(&self) -> ExitCode {

@@ -46,8 +46,11 @@ fn main() -> ExitCode {
     match commands::execute(cli::Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let code = failure.exit_code();
+            let (code, advice) = (failure.exit_code(), failure.advice());
             report::error(&anyhow::Error::new(failure));
+            if let Some(advice) = advice {
+                report::note(advice);
+            }
             code
         }
     }

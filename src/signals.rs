@@ -1,6 +1,7 @@
 //! SIGINT (Ctrl-C) and SIGTERM: the first one asks to stop, a second one ends the process at once.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -65,6 +66,8 @@ impl Interrupt {
                 .and_then(|_| flag::register(own, is_set))
                 .map_err(|error| Failure::usage(format!("cannot listen to signals: {error}")))?;
         }
+        survive_large_files()
+            .map_err(|error| Failure::usage(format!("cannot listen to signals: {error}")))?;
         Ok(interrupt)
     }
 
@@ -92,6 +95,19 @@ impl Interrupt {
             (failure, _) => failure,
         }
     }
+}
+
+/// Beyond a limit on the size of files a signal comes that ends the process; caught, it is an error of writing, which
+/// has a message.
+#[cfg(unix)]
+fn survive_large_files() -> io::Result<()> {
+    flag::register(signal_hook::consts::SIGXFSZ, Arc::default()).map(|_| ())
+}
+
+/// Elsewhere there is no such signal.
+#[cfg(not(unix))]
+fn survive_large_files() -> io::Result<()> {
+    Ok(())
 }
 
 /// For work that reports nothing and can be interrupted.

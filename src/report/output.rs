@@ -1,7 +1,5 @@
 //! Standard output for tables and JSON, standard error for everything else.
 
-#![expect(clippy::print_stderr, reason = "the one place that prints")]
-
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -11,17 +9,22 @@ use crate::failure::Failure;
 
 /// An error with its causes.
 pub(crate) fn error(error: &anyhow::Error) {
-    eprintln!("error: {error:#}");
+    say(&format!("error: {error:#}"));
 }
 
 /// Something that the user should know before trusting a result.
 pub(crate) fn warning(text: &str) {
-    eprintln!("warning: {text}");
+    say(&format!("warning: {text}"));
 }
 
 /// Something nice to know.
 pub(crate) fn note(text: &str) {
-    eprintln!("{text}");
+    say(text);
+}
+
+/// Where that cannot be said, as when it goes to a file on a full disk, there is nobody left to tell.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Text for standard output. A closed pipe (`| head`) is no error, a full disk is.

@@ -1,6 +1,7 @@
 //! Where a run stays while the one that replaces it is not complete.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -66,8 +67,13 @@ impl AnotherRun {
 
 /// Where a run stays until the one that replaces it is complete.
 pub(super) fn aside_of(folder: &Path) -> PathBuf {
+    hidden(folder, "replaced")
+}
+
+/// A hidden name beside a run.
+fn hidden(folder: &Path, what: &str) -> PathBuf {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    folder.with_file_name(format!(".{name}.replaced"))
+    folder.with_file_name(format!(".{name}.{what}"))
 }
 
 /// Puts a run back that is aside while nothing has its name.
@@ -89,10 +95,24 @@ pub(super) fn set_aside(folder: &Path, is_complete: bool) -> Result<(), Failure>
     let failed = |source| Failure::Io { action: "set aside", path: folder.to_owned(), source };
     if aside.exists() {
         let given_up = if is_complete { &aside } else { folder };
-        fs::remove_dir_all(given_up).map_err(failed)?;
+        discard(folder, given_up).map_err(failed)?;
         if !is_complete {
             return Ok(());
         }
     }
     fs::rename(folder, &aside).map_err(failed)
+}
+
+/// Removes a run, or the one aside: under another name, since a process or a disk may fail in the middle of it, and
+/// what is left is no run. The next time removes that, too.
+pub(super) fn discard(folder: &Path, given_up: &Path) -> io::Result<()> {
+    let removed = hidden(folder, "removed");
+    if removed.exists() {
+        fs::remove_dir_all(&removed)?;
+    }
+    if given_up.exists() {
+        fs::rename(given_up, &removed)?;
+        fs::remove_dir_all(&removed)?;
+    }
+    Ok(())
 }

@@ -2,17 +2,21 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use super::run_folder::PARTS;
 use crate::failure::Failure;
 
+/// It lies beside the parts, and is empty.
+fn lock_of(folder: &Path) -> PathBuf {
+    folder.join(PARTS).join(".lock")
+}
+
 /// Makes sure that no other process has the run open.
 pub(super) fn lock(folder: &Path) -> Result<File, Failure> {
-    let parts = folder.join(PARTS);
-    let path = parts.join(".lock");
+    let (parts, path) = (folder.join(PARTS), lock_of(folder));
     let failed = |source| Failure::Io { action: "lock", path: path.clone(), source };
     if !parts.is_dir() {
         fs::create_dir(&parts).map_err(failed)?;
@@ -27,7 +31,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, Failure> {
     };
     match patient_lock(&file) {
         // Another process may have moved the folder away in between.
-        Ok(()) if is_at(&file, &path) => Ok(file),
+        Ok(()) if is_locked_at(&file, folder).map_err(failed)? => Ok(file),
         Ok(()) | Err(TryLockError::WouldBlock) => Err(busy()),
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
@@ -45,25 +49,27 @@ fn patient_lock(file: &File) -> Result<(), TryLockError> {
     file.try_lock()
 }
 
-/// Whether an open file is the one that a path leads to.
+/// Whether a lock is that of the run in a folder.
 #[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
+pub(super) fn is_locked_at(lock: &File, folder: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
-        _ => false,
+    let own = lock.metadata()?;
+    match fs::metadata(lock_of(folder)) {
+        Ok(other) => Ok((own.dev(), own.ino()) == (other.dev(), other.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
 /// Elsewhere open files cannot be moved away.
 #[cfg(not(unix))]
-fn is_at(_: &File, path: &Path) -> bool {
-    path.is_file()
+pub(super) fn is_locked_at(_: &File, folder: &Path) -> io::Result<bool> {
+    lock_of(folder).try_exists()
 }
 
 /// Whether a process has the run open.
 pub(crate) fn is_open(folder: &Path) -> Result<bool, Failure> {
-    let path = folder.join(PARTS).join(".lock");
+    let path = lock_of(folder);
     match File::open(&path).and_then(|file| match file.try_lock_shared() {
         Ok(()) => Ok(false),
         Err(TryLockError::WouldBlock) => Ok(true),

@@ -33,11 +33,36 @@ pub(crate) fn check_output(flag: &str, path: &Path) -> Result<(), Failure> {
 /// Those of `content`, and of the disk. Then what was there stays.
 pub(crate) fn replace_file(
     path: &Path,
-    content: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
+    content: impl FnOnce(&mut Writer) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut file = PartialFile::create(path)?;
-    content(file.writer())?;
+    content(file.writer()).map_err(|failure| file.explain(failure))?;
     file.commit()
+}
+
+/// Where the content of a file goes.
+pub(crate) type Writer = BufWriter<Watched>;
+
+/// A file that remembers why it could not be written: encoders do not always tell.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    file: File,
+    error: Option<io::Error>,
+}
+
+impl Write for Watched {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes).inspect_err(|error| self.error = copy(error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// An error of the system; others do not come from files.
+fn copy(error: &io::Error) -> Option<io::Error> {
+    error.raw_os_error().map(io::Error::from_raw_os_error)
 }
 
 /// A file that is being written: beside its place, under a hidden name. It vanishes unless committed.
@@ -45,7 +70,7 @@ pub(crate) fn replace_file(
 pub(crate) struct PartialFile {
     path: PathBuf,
     partial: PathBuf,
-    writer: BufWriter<File>,
+    writer: Writer,
     is_committed: bool,
 }
 
@@ -55,18 +80,26 @@ impl PartialFile {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let partial = path.with_file_name(format!(".{name}.partial"));
         let file = File::create(&partial).map_err(|source| failed(path, source))?;
-        let writer = BufWriter::new(file);
+        let writer = BufWriter::new(Watched { file, error: None });
         Ok(Self { path: path.to_owned(), partial, writer, is_committed: false })
     }
 
     /// Where the content goes.
-    pub(crate) fn writer(&mut self) -> &mut BufWriter<File> {
+    pub(crate) fn writer(&mut self) -> &mut Writer {
         &mut self.writer
+    }
+
+    /// What is behind a failure of an encoder, if it is the file.
+    pub(crate) fn explain(&mut self, failure: Failure) -> Failure {
+        match self.writer.get_mut().error.take() {
+            Some(source) => failed(&self.path, source),
+            None => failure,
+        }
     }
 
     /// Makes sure that the content is on disk.
     pub(crate) fn sync(&mut self) -> Result<(), Failure> {
-        let synced = self.writer.flush().and_then(|()| self.writer.get_ref().sync_all());
+        let synced = self.writer.flush().and_then(|()| self.writer.get_ref().file.sync_all());
         synced.map_err(|source| failed(&self.path, source))
     }
 

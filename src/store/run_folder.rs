@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::aside::{AnotherRun, aside_of, restore_aside, set_aside};
-use super::lock::lock;
+use super::aside::{AnotherRun, aside_of, discard, restore_aside, set_aside};
+use super::lock::{is_locked_at, lock};
 use super::output::{PartialFile, replace_file};
 use crate::failure::Failure;
 use crate::resume::{asks_for_less, differences};
@@ -57,7 +57,7 @@ pub(crate) struct RunFolder {
     /// Whether this process began it.
     is_new: bool,
     /// Held as long as it is open; the system lets go of it when the process ends, in whatever way.
-    _lock: File,
+    lock: File,
 }
 
 /// What there is under the name of a run.
@@ -113,7 +113,7 @@ impl RunFolder {
             if existing == Existing::Replaced {
                 set_aside(&folder, is_complete)?;
             } else if is_same && !(existing == Existing::Retried && has_failed) {
-                let run = Self { runs, folder, is_new: false, _lock: lock };
+                let run = Self { runs, folder, is_new: false, lock };
                 return run.find_out(&earlier, tables);
             } else {
                 let differences =
@@ -136,7 +136,7 @@ impl RunFolder {
     /// Begins a run, or puts back what was set aside for it.
     pub(super) fn begin(runs: PathBuf, folder: PathBuf, record: &Value) -> Result<Self, Failure> {
         match begin(&runs, &folder, record) {
-            Ok(lock) => Ok(Self { runs, folder, is_new: true, _lock: lock }),
+            Ok(lock) => Ok(Self { runs, folder, is_new: true, lock }),
             Err(failure) => {
                 restore_aside(&folder)?;
                 Err(failure)
@@ -180,6 +180,7 @@ impl RunFolder {
 
     /// Keeps a finished chunk.
     pub(crate) fn write_part(&self, chunk: u32, content: &[u8]) -> Result<(), Failure> {
+        self.check_place()?;
         write_all(&chunk_path(&self.folder, chunk), &[content])?;
         sync(&self.folder.join(PARTS))
     }
@@ -189,6 +190,7 @@ impl RunFolder {
         if cells.iter().all(|samples| samples.is_empty()) {
             return Ok(());
         }
+        self.check_place()?;
         write_all(&samples_path(&chunk_path(&self.folder, chunk)), cells)
     }
 
@@ -201,8 +203,20 @@ impl RunFolder {
         self.write_part(chunk, content)
     }
 
+    /// Makes sure that the folder is still the one that is locked: people move and remove folders, and others may
+    /// have begun anew under the name.
+    fn check_place(&self) -> Result<(), Failure> {
+        let failed = |source| Failure::Io { action: "write to", path: self.folder.clone(), source };
+        if is_locked_at(&self.lock, &self.folder).map_err(failed)? {
+            return Ok(());
+        }
+        let text = "the folder was moved, removed or replaced while the run was at work";
+        Err(failed(io::Error::new(io::ErrorKind::NotFound, text)))
+    }
+
     /// Begins one of its tables.
     pub(crate) fn begin_table(&self, file_name: &str) -> Result<PartialFile, Failure> {
+        self.check_place()?;
         PartialFile::create(&self.folder.join(file_name))
     }
 
@@ -211,6 +225,7 @@ impl RunFolder {
     pub(crate) fn complete(self, record: &impl Serialize) -> Result<PathBuf, Failure> {
         let record =
             serde_json::to_value(record).map_err(|error| Failure::encoding(RECORD, error))?;
+        self.check_place()?;
         write_record(&self.folder, &record)?;
         sync(&self.folder)?;
         self.announce(&record)?;
@@ -224,21 +239,17 @@ impl RunFolder {
             self.point_latest().map_err(failed)?;
             sync(&self.runs)?;
         }
-        let aside = aside_of(&self.folder);
-        if aside.exists() {
-            fs::remove_dir_all(&aside).map_err(failed)?;
-        }
-        Ok(())
+        discard(&self.folder, &aside_of(&self.folder)).map_err(failed)
     }
 
     /// Removes a run that this process began and that has nothing, and puts the one that it was to replace back
     /// into its place.
     pub(crate) fn give_up(self) {
-        if self.is_new && parts_of(&self.folder).is_ok_and(|parts| parts.is_empty()) {
+        let is_own = self.is_new && self.check_place().is_ok();
+        if is_own && parts_of(&self.folder).is_ok_and(|parts| parts.is_empty()) {
             // What cannot be removed is found, and used, the next time.
-            if fs::remove_dir_all(&self.folder).is_ok() {
-                let _ = restore_aside(&self.folder);
-            }
+            let _ = discard(&self.folder, &self.folder);
+            let _ = restore_aside(&self.folder);
         }
     }
 
@@ -316,17 +327,17 @@ pub(crate) fn parts_of(folder: &Path) -> Result<BTreeMap<u32, PathBuf>, Failure>
 /// There is none, so the folder is not ours; or it is unreadable.
 fn read_record(folder: &Path) -> Result<Value, Failure> {
     let path = folder.join(RECORD);
-    if !path.is_file() {
-        return Err(Failure::usage(format!(
-            "{} exists and is no run (it has no run.json): choose another --name",
-            folder.display()
-        )));
-    }
-    let text = fs::read(&path).map_err(|source| Failure::Io {
-        action: "read",
-        path: path.clone(),
-        source,
-    })?;
+    let none = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if none.contains(&error.kind()) => {
+            return Err(Failure::usage(format!(
+                "{} exists and is no run (it has no run.json): choose another --name",
+                folder.display()
+            )));
+        }
+        Err(source) => return Err(Failure::Io { action: "read", path, source }),
+    };
     serde_json::from_slice(&text).map_err(|error| {
         Failure::usage(format!(
             "{} is unreadable ({error}): choose another --name, or move the folder away",
@@ -351,6 +362,9 @@ fn begin(runs: &Path, folder: &Path, record: &Value) -> Result<File, Failure> {
             runs.display()
         ))
     };
+    if fs::symlink_metadata(runs).is_ok() && !runs.is_dir() {
+        return Err(unwritable(io::Error::other("it is no folder, or a link that leads nowhere")));
+    }
     // Of a process with the same number that was killed, as in containers.
     let _ = fs::remove_dir_all(&staging);
     fs::create_dir_all(runs).and_then(|()| fs::create_dir(&staging)).map_err(unwritable)?;

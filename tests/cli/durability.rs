@@ -1,10 +1,13 @@
 //! Runs that are stopped, gone on with, shared out and merged: the bytes are those of one undisturbed run.
 
-use std::fs;
+use std::fs::{self, File};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use assert_cmd::cargo::cargo_bin;
 use serde_json::Value as Json;
 
-use crate::support::Place;
+use crate::support::{Place, Ran};
 
 /// Some hundred jobs in several chunks.
 const GRID: &str = "--rates 1:4:1 --prefill 4000,8000 --sim-seconds 60 --warmup-seconds 10 \
@@ -296,4 +299,87 @@ fn a_shard_is_refused_unless_it_is_one_of_several() {
         assert!(ran.stderr.contains("such as 2/5"), "{wrong}: {}", ran.stderr);
     }
     assert_eq!(place.listing(), Vec::<String>::new());
+}
+
+/// A command whose files may have so many blocks of 512 bytes.
+fn limited(place: &Place, blocks: u32, arguments: &str) -> Ran {
+    let line = format!("ulimit -f {blocks}; exec \"$0\" {arguments}");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &line]).arg(cargo_bin("sweep")).current_dir(place.path(""));
+    Ran::of(&shell.output().unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_limit_on_the_size_of_files_is_said_and_does_no_harm() {
+    let place = Place::new();
+    place.sweep(&format!("{GRID} --name whole"));
+    fs::create_dir(place.path("results/kept")).unwrap();
+    let before = place.listing();
+    let part = place.bytes("results/whole/parts/00000.parquet").len();
+    // In the record, then in what an encoder writes: rows, footer, the last bytes.
+    for blocks in (1..u32::try_from(part / 512).unwrap()).step_by(12) {
+        let ran = limited(&place, blocks, &format!("{GRID} --name a"));
+        assert_eq!(ran.code, Some(4), "{blocks} blocks: {}", ran.stderr);
+        let file = if blocks == 1 { "run.json" } else { "results/a/parts/00000.parquet" };
+        for said in [file, "File too large (os error 27)", "ulimit -f", "same command again"] {
+            assert!(ran.stderr.contains(said), "{blocks} blocks, {said}: {}", ran.stderr);
+        }
+        assert_eq!(place.listing(), before, "{blocks} blocks");
+    }
+    place.sweep(&format!("{GRID} --name a"));
+    assert_eq!(tables(&place, "a"), tables(&place, "whole"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn messages_that_cannot_be_written_stop_nothing() {
+    let place = Place::new();
+    let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+    let warned = GRID.replace("--quiet", "--name a");
+    let status = place.command(&warned).stdout(Stdio::null()).stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    let status = place.command("status nowhere").stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(2));
+    // Tables of the summary are results: that they are lost is an error, but the run is complete.
+    let ran = Ran::of(&place.command(&warned).stdout(full()).output().unwrap());
+    assert_eq!(ran.code, Some(4), "{}", ran.stderr);
+    assert!(ran.stderr.contains("standard output: No space left"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_folder_that_is_replaced_in_mid_run_is_not_written_to() {
+    let place = Place::new();
+    let grid = format!("{GRID} --replications 400 --name a");
+    let run = place.command(&grid).stderr(Stdio::piped()).spawn().unwrap();
+    while !place.path("results/a/parts/00000.parquet").exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    fs::rename(place.path("results/a"), place.path("results/moved")).unwrap();
+    fs::create_dir_all(place.path("results/a/parts")).unwrap();
+    let ran = Ran::of(&run.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(4), "{}", ran.stderr);
+    assert!(ran.stderr.contains("results/a: the folder was moved, removed"), "{}", ran.stderr);
+    assert_eq!(parts(&place, "a"), Vec::<String>::new());
+    fs::remove_dir_all(place.path("results/a")).unwrap();
+    fs::rename(place.path("results/moved"), place.path("results/a")).unwrap();
+    place.sweep(&grid);
+}
+
+#[test]
+fn what_is_left_of_a_run_that_was_being_removed_is_no_run() {
+    let place = Place::new();
+    place.sweep(&format!("{GRID} --name a"));
+    // As when the process was killed while it removed the earlier run.
+    place.write("results/.a.removed/parts/00001.parquet", "x");
+    place.sweep(&format!("{GRID} --name a --force"));
+    let hidden: Vec<String> =
+        place.listing().into_iter().filter(|path| path.contains("/.a.")).collect();
+    assert_eq!(hidden, Vec::<String>::new());
+    let record = place.path("results/a/run.json");
+    fs::remove_file(&record).unwrap();
+    fs::create_dir(&record).unwrap();
+    let ran = place.run(&format!("{GRID} --name a"));
+    assert_eq!(ran.code, Some(4), "{}", ran.stderr);
+    assert!(ran.stderr.contains("failed to read results/a/run.json"), "{}", ran.stderr);
 }

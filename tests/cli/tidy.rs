@@ -139,12 +139,21 @@ fn each_library_of_the_command_has_its_place() {
 #[test]
 fn only_the_report_prints() {
     let sources = command_sources();
-    for printer in ["println", "print!", "eprint!"] {
+    for printer in ["println", "print!", "eprint!", "eprintln"] {
         let named: Vec<String> =
             naming(&sources, printer).into_iter().filter(|path| path != "src/build.rs").collect();
         assert_eq!(named, Vec::<String>::new(), "who prints to standard output with {printer}");
     }
-    assert_eq!(naming(&sources, "eprintln"), ["src/report/output.rs"]);
+    for stream in ["stdout", "stderr"] {
+        let outside: Vec<String> = naming(&sources, stream)
+            .into_iter()
+            .filter(|path| {
+                !["src/build.rs", "src/report/output.rs", "src/progress.rs"]
+                    .contains(&path.as_str())
+            })
+            .collect();
+        assert_eq!(outside, Vec::<String>::new(), "who writes to {stream}");
+    }
 }
 
 #[test]
