@@ -287,8 +287,13 @@ fn unpanicked<T>(read: impl FnOnce() -> Result<T, PolarsError>) -> Result<T, Pol
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(unusable(&ALTERED)))
 }
 
-/// A part whose bytes are not what they were.
+/// A part whose bytes are not what they were, unless it is the disk that cannot read them.
 pub(crate) fn broken(path: &Path, error: &PolarsError) -> Failure {
+    if let PolarsError::IO { error, .. } = error
+        && let Some(code) = error.raw_os_error()
+    {
+        return unreadable(path, io::Error::from_raw_os_error(code));
+    }
     // Further lines are advice to programmers.
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();

@@ -558,8 +558,6 @@ def check_message(what, out, text):
     if not ADVICE.search(text):
         fail(f"{what}: the message says nothing on what to do: {text}")
     reasons = ["os error", "damaged", "belongs to another run", "is no folder", "moved, removed or replaced"]
-    # The encoder of tables may hide the reason.
-    reasons += ["the tables in"]
     if not any(reason in text for reason in reasons):
         fail(f"{what}: the message names no reason: {text}")
 

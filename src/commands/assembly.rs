@@ -67,6 +67,23 @@ pub(super) fn write_tables(
     let names = table_names(format);
     let mut files =
         names.iter().map(|name| run.begin_table(name)).collect::<Result<Vec<_>, Failure>>()?;
+    let written = fill_tables(run, parts, &mut in_memory, &mut files, format, interrupt);
+    // An encoder does not always tell why its file could not be written.
+    written
+        .map_err(|failure| files.iter_mut().fold(failure, |failure, file| file.explain(failure)))?;
+    files.iter_mut().try_for_each(PartialFile::sync)?;
+    files.into_iter().try_for_each(PartialFile::commit)
+}
+
+/// Pushes the rows of all parts through to the files of both tables.
+fn fill_tables(
+    run: &RunFolder,
+    parts: &BTreeMap<u32, PathBuf>,
+    in_memory: &mut BTreeMap<u32, Part>,
+    files: &mut [PartialFile],
+    format: TableFormat,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
     let metadata = match parts.values().next() {
         Some(path) => read_metadata(path)?,
         None => Vec::new(),
@@ -92,9 +109,5 @@ pub(super) fn write_tables(
             writer.push(rows.map_err(|error| broken(path, &error))?).map_err(unwritten)?;
         }
     }
-    for writer in writers {
-        writer.finish().map_err(unwritten)?;
-    }
-    files.iter_mut().try_for_each(PartialFile::sync)?;
-    files.into_iter().try_for_each(PartialFile::commit)
+    writers.into_iter().try_for_each(|writer| writer.finish().map_err(unwritten))
 }

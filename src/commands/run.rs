@@ -336,15 +336,16 @@ impl Work<'_> {
     /// Leaves what is kept for the next time, or nothing if there is nothing.
     fn stopped(self, failure: Failure, done: &Done) -> Failure {
         let Self { args, chunks, interrupt, folder, .. } = self;
-        if done.labels.is_empty() {
+        // Not what was done: somebody may have removed it.
+        let kept = parts_of(folder.path()).map_or(done.labels.len(), |parts| parts.len());
+        if kept == 0 {
             folder.give_up();
             return interrupt.explain(failure, "nothing was written");
         }
         let chunks =
             missing(u32::try_from(chunks.len()).unwrap_or(u32::MAX), args.shard, &[].into());
         let kept = format!(
-            "{} of {} chunks are done and kept in {}; the same command again goes on from there",
-            done.labels.len(),
+            "{kept} of {} chunks are done and kept in {}; the same command again goes on from there",
             chunks.len(),
             folder.path().display()
         );
