@@ -282,11 +282,6 @@ pub(crate) fn optional_field_series<'a, R: 'static>(
     }
 }
 
-/// A column of text.
-pub(crate) fn text_series(name: &str, texts: Vec<String>) -> Series {
-    series(name, texts)
-}
-
 /// A column of bytes.
 pub(crate) fn binary_series(name: &str, values: Vec<Option<Vec<u8>>>) -> Series {
     series(name, values)

@@ -22,7 +22,7 @@ use sweep_engine::warmup::DeletionPoint;
 
 use crate::aggregate::predictions;
 use crate::failure::Failure;
-use crate::frame::{binary_series, cells_frame, jobs_frame, optional_field_series, text_series};
+use crate::frame::{binary_series, cells_frame, jobs_frame, optional_field_series};
 use crate::kept_samples::{Place, places};
 use crate::provenance::{PartLabel, label_of};
 use crate::replication::{DoneCell, Results};
@@ -121,10 +121,10 @@ impl Part {
         write_fast(&mut cells, Vec::new(), &mut encoded)?;
         let places = places(results.cells.iter().map(|done| done.samples.as_slice()));
         let records = results.cells.iter().zip(places).map(|(done, samples)| {
-            serde_json::to_string(&CellRecord::of(plan, done, samples))
-                .map_err(|error| unusable(&error))
+            let record = postcard::to_stdvec(&CellRecord::of(plan, done, samples));
+            record.map(Some).map_err(|error| unusable(&error))
         });
-        let records = text_series(RECORD, records.collect::<Result<_, _>>()?);
+        let records = binary_series(RECORD, records.collect::<Result<_, _>>()?);
         let height = jobs.height();
         let mut columns = jobs.into_columns();
         columns.push(padded(&binary_series(CELLS, vec![Some(encoded)]), height)?);
@@ -198,8 +198,8 @@ pub(crate) fn read_cell_records(path: &Path) -> Result<Vec<CellRecord>, Failure>
     let columns = Some(vec![RECORD.to_owned()]);
     let frame = decoded(&intact(path)?, columns).map_err(|error| broken(path, &error))?;
     let record =
-        |text: &str| serde_json::from_str(text).map_err(|error| broken(path, &unusable(&error)));
-    let records = frame.column(RECORD).and_then(|column| column.str());
+        |bytes: &[u8]| postcard::from_bytes(bytes).map_err(|error| broken(path, &unusable(&error)));
+    let records = frame.column(RECORD).and_then(|column| column.binary());
     records.map_err(|error| broken(path, &error))?.iter().flatten().map(record).collect()
 }
 
