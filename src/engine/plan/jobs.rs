@@ -115,9 +115,12 @@ impl Plan {
     pub fn waves(&self) -> Vec<Range<usize>> {
         let mut waves = Vec::new();
         let mut start = 0;
+        let most_requests = self.requests_per_chunk();
         while start < self.cells.len() {
             let rest = self.cells[start..].iter().map(|cell| (cell, self.replications));
-            let end = start + self.fitting(rest.clone()).min(self.quick(rest));
+            let requests = rest.clone().map(|(cell, times)| expected_samples(cell, times));
+            let quick = fitting_within(most_requests, requests);
+            let end = start + self.fitting(rest.take(quick));
             waves.push(start..end);
             start = end;
         }
@@ -145,14 +148,6 @@ impl Plan {
             expected_samples(cell, replications.min(most))
         };
         fitting_within(math::count(self.limits.samples_at_once), cells.into_iter().map(kept))
-    }
-
-    /// How many cells, counted from the first, are no more work together than a chunk should be. At least
-    /// one, if there is one.
-    fn quick<'a>(&self, cells: impl IntoIterator<Item = (&'a Cell, u32)>) -> usize {
-        let requests =
-            cells.into_iter().map(|(cell, replications)| expected_samples(cell, replications));
-        fitting_within(self.requests_per_chunk(), requests)
     }
 
     /// How many replications are to be done before samples are narrowed again, when `done` are: 32, then
