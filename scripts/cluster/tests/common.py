@@ -1,0 +1,181 @@
+"""What the tests of the schedulers share: a sweep, its shards, their processes, and the one right result."""
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parent.parent
+TABLES = ["jobs.parquet", "cells.parquet"]
+# 320 jobs; every cell is a chunk of its own, of about half a second.
+SWEEP_FILE = """\
+base:
+  sim_seconds: 500000
+axes:
+  rates: [1, 2, 3, 4]
+  prefill: [4000, 8000, 12000, 16000]
+replications: 10
+"""
+OPTIONS = ["--chunk-requests", "200000"]
+CHUNKS = 32
+# Keeps daemons that packages bring along from being started.
+POLICY = Path("/usr/sbin/policy-rc.d")
+
+
+def main(test, doc):
+    """Runs a test in a folder of its own: `test(sweep, folder, install)`, which raises Skipped or exits."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument("--sweep", type=Path, default=Path("target/release/sweep"))
+    parser.add_argument("--install", action="store_true", help="install what is missing")
+    parser.add_argument("--if-possible", action="store_true", help="skip, if that cannot be installed")
+    arguments = parser.parse_args()
+    # An end by SIGTERM leaves no daemons either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    started = time.monotonic()
+    try:
+        # Daemons may still be writing while they end.
+        with tempfile.TemporaryDirectory(prefix="sweep-cluster-", ignore_cleanup_errors=True) as folder:
+            test(arguments.sweep.resolve(), Path(folder), arguments.install)
+    except Skipped as reason:
+        if not arguments.if_possible:
+            fail(reason)
+        print(f"skipped: {reason}")
+    else:
+        print(f"passed in {time.monotonic() - started:.0f} s")
+
+
+class Skipped(Exception):
+    """What the test needs is not to be had here."""
+
+
+class Sweep:
+    """One sweep file, the run of one machine, and the shards of another."""
+
+    def __init__(self, sweep, folder, shards):
+        self.sweep = sweep
+        self.folder = folder
+        self.shards = shards
+        (folder / "big.yaml").write_text(SWEEP_FILE)
+        command = [sweep, "run", "big.yaml", *OPTIONS, "--name", "whole", "--quiet"]
+        subprocess.run(command, cwd=folder, check=True, stderr=subprocess.DEVNULL)
+        self.environment = {**os.environ, "SWEEP": str(sweep), "SWEEP_WAIT_SECONDS": "1"}
+
+    def status(self, shard):
+        """What `sweep status` says of a shard; None before it has begun."""
+        command = [self.sweep, "status", f"big.shard-{shard}-of-{self.shards}", "--json"]
+        result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        return json.loads(result.stdout) if result.returncode == 0 else None
+
+    def in_midrun(self, shards):
+        """One of these shards that is at work, with chunks done and others missing, and its process."""
+        for shard in shards:
+            status = self.status(shard)
+            process = self.process(shard)
+            if process and status and 0 < status["chunks_done"] <= status["chunks"] - 2:
+                return shard, process
+        return None
+
+    def process(self, shard):
+        """The `sweep` that is at work on a shard."""
+        wanted = [str(self.sweep), "run", "big.yaml", "--shard", f"{shard}/{self.shards}"]
+        for process in processes():
+            if command_line(process)[:5] == wanted:
+                return process
+        return None
+
+    def kill(self, shard, process, signal_=signal.SIGKILL):
+        """Kills the process of a shard, and makes sure that it was not done yet."""
+        os.kill(process, signal_)
+        if self.status(shard)["is_complete"]:
+            fail(f"shard {shard} was complete before it could be killed")
+
+    def compare(self):
+        for table in TABLES:
+            files = [self.folder / "results" / run / table for run in ("whole", "big")]
+            if not files[1].exists():
+                fail(f"there is no {files[1]}")
+            if files[0].read_bytes() != files[1].read_bytes():
+                fail(f"{table} differs from that of one machine")
+        print(f"{self.shards} shards merged: each byte as on one machine ({', '.join(TABLES)}; {CHUNKS} chunks)")
+
+
+def processes():
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+
+
+def command_line(process):
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text().split("\0")[:-1]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def kill_all_of(folder):
+    """Ends what a test has left behind: whatever has the name of its folder in its environment or command."""
+    for process in processes():
+        try:
+            told = Path(f"/proc/{process}/environ").read_text(errors="replace") + " ".join(command_line(process))
+            if str(folder) in told and process != os.getpid():
+                os.kill(process, signal.SIGKILL)
+        except OSError:
+            # It has ended by itself, or is none of ours.
+            pass
+
+
+def parent(process):
+    # The name, in brackets, may hold anything.
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def wait_until(what, condition, timeout_s=60, pause_s=0.1):
+    """The first true value of a condition."""
+    deadline = time.monotonic() + timeout_s
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            fail(f"waited {timeout_s} s until {what}")
+        time.sleep(pause_s)
+    return value
+
+
+def need(programs, packages, install):
+    """Makes sure that programs are there, from Debian's packages."""
+    # Not on the path of everyone.
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    missing = [program for program in programs if not shutil.which(program)]
+    if not missing:
+        return
+    if not install:
+        raise Skipped(f"there is no {', '.join(missing)}; --install fetches {' '.join(packages)}")
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise Skipped(f"there is no {', '.join(missing)}, and no root or no apt-get to install {' '.join(packages)}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with no_daemons():
+        for command in ["update", "-q"], ["install", "-qy", "--no-install-recommends", *packages]:
+            result = subprocess.run(["apt-get", *command], env=environment, capture_output=True, text=True)
+            if result.returncode != 0:
+                raise Skipped(f"apt-get {command[0]} failed: {result.stderr.strip()[-300:]}")
+
+
+@contextlib.contextmanager
+def no_daemons():
+    """Packages are installed without starting what they bring along."""
+    if POLICY.exists():
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink()
+
+
+def fail(text):
+    sys.exit(f"FAILED: {text}")
