@@ -67,34 +67,17 @@ class Sweep:
         subprocess.run(command, cwd=folder, check=True, stderr=subprocess.DEVNULL)
         self.environment = {**os.environ, "SWEEP": str(sweep), "SWEEP_WAIT_SECONDS": "1"}
 
-    def status(self, shard):
-        """What `sweep status` says of a shard; None before it has begun."""
-        command = [self.sweep, "status", f"big.shard-{shard}-of-{self.shards}", "--json"]
-        result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
-        return json.loads(result.stdout) if result.returncode == 0 else None
-
-    def in_midrun(self, shards):
-        """One of these shards that is at work, with chunks done and others missing, and its process."""
-        for shard in shards:
-            status = self.status(shard)
-            process = self.process(shard)
-            if process and status and 0 < status["chunks_done"] <= status["chunks"] - 2:
-                return shard, process
-        return None
-
-    def process(self, shard):
-        """The `sweep` that is at work on a shard."""
-        wanted = [str(self.sweep), "run", "big.yaml", "--shard", f"{shard}/{self.shards}"]
+    def in_midrun(self, shards=None):
+        """One of these shards (or any) that is at work, with chunks done and others missing: a Victim."""
         for process in processes():
-            if command_line(process)[:5] == wanted:
-                return process
+            line = command_line(process)
+            if line[:4] != [str(self.sweep), "run", "big.yaml", "--shard"]:
+                continue
+            shard = int(line[4].partition("/")[0])
+            victim = Victim(self, shard, process)
+            if (shards is None or shard in shards) and victim.is_in_midrun():
+                return victim
         return None
-
-    def kill(self, shard, process, signal_=signal.SIGKILL):
-        """Kills the process of a shard, and makes sure that it was not done yet."""
-        os.kill(process, signal_)
-        if self.status(shard)["is_complete"]:
-            fail(f"shard {shard} was complete before it could be killed")
 
     def compare(self):
         for table in TABLES:
@@ -104,6 +87,37 @@ class Sweep:
             if files[0].read_bytes() != files[1].read_bytes():
                 fail(f"{table} differs from that of one machine")
         print(f"{self.shards} shards merged: each byte as on one machine ({', '.join(TABLES)}; {CHUNKS} chunks)")
+
+
+class Victim:
+    """A shard in the middle of its run, and the process that is at work on it."""
+
+    def __init__(self, sweep, shard, process):
+        self.sweep = sweep
+        self.shard = shard
+        self.process = process
+        self.run = f"big.shard-{shard}-of-{sweep.shards}"
+        try:
+            self.folder = os.readlink(f"/proc/{process}/cwd")
+        except FileNotFoundError:
+            # It has just ended.
+            self.folder = sweep.folder
+
+    def is_in_midrun(self):
+        status = self.status()
+        return status["is_running"] and 0 < status["chunks_done"] <= status["chunks"] - 2
+
+    def status(self):
+        """What `sweep status` says of it, where it is at work."""
+        command = [self.sweep.sweep, "status", self.run, "--json"]
+        result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        return json.loads(result.stdout) if result.returncode == 0 else {"is_running": False}
+
+    def kill(self, signal_=signal.SIGKILL):
+        """Makes sure that the shard was not done before."""
+        os.kill(self.process, signal_)
+        if self.status()["is_complete"]:
+            fail(f"shard {self.shard} was complete before it could be killed")
 
 
 def processes():

@@ -39,6 +39,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SlurmdParameters=config_overrides
 ReturnToService=2
+SchedulerParameters=bf_interval=2,sched_interval=2
 SlurmdTimeout=10
 KillWait=5
 MailProg=/bin/true
@@ -75,28 +76,29 @@ def run(sweep, slurm):
     told = subprocess.check_output(command, cwd=sweep.folder, env=slurm.environment, text=True)
     print(told, end="", flush=True)
     array = re.search(r"shards: job (\d+)", told)[1]
-    lost, process = wait_until("a shard runs on node2", lambda: sweep.in_midrun(slurm.shards_on("node2")))
-    slurm.lose("node2", process)
+    lost = wait_until("a shard runs on node2", lambda: sweep.in_midrun(slurm.shards_on("node2")))
+    slurm.lose("node2", lost.process)
     # Not before: a stopped process is sent SIGHUP when its parents die.
-    sweep.kill(lost, process, signal.SIGSTOP)
-    print(f"node2 is lost with shard {lost}, whose process still holds it", flush=True)
+    lost.kill(signal.SIGSTOP)
+    print(f"node2 is lost with shard {lost.shard}, whose process still holds it", flush=True)
 
-    killed, other = wait_until("a shard runs on node1", lambda: sweep.in_midrun(slurm.shards_on("node1")))
-    sweep.kill(killed, other)
-    print(f"killed the process of shard {killed}", flush=True)
-    ended, _ = wait_until("another runs", lambda: sweep.in_midrun(set(slurm.shards_on("node1")) - {killed, lost}))
-    slurm.command("scancel", "--batch", "--signal=USR1", f"{array}_{ended}")
-    print(f"told shard {ended} that its time is up", flush=True)
+    killed = wait_until("a shard runs on node1", lambda: sweep.in_midrun(slurm.shards_on("node1")))
+    killed.kill()
+    print(f"killed the process of shard {killed.shard}", flush=True)
+    ended = wait_until("another does", lambda: sweep.in_midrun(set(slurm.shards_on("node1")) - {killed.shard}))
+    slurm.command("scancel", "--batch", "--signal=USR1", f"{array}_{ended.shard}")
+    print(f"told shard {ended.shard} that its time is up", flush=True)
 
-    log = sweep.folder / "results" / "big.logs" / f"shard-{lost}.log"
+    logs = sweep.folder / "results" / "big.logs"
+    log = logs / f"shard-{lost.shard}.log"
     wait_until("the lost shard waits for its old process", lambda: "waiting for the other" in log.read_text())
-    sweep.kill(lost, process)
-    print(f"shard {lost} was started again, and waited; now its old process is dead", flush=True)
+    lost.kill()
+    print(f"shard {lost.shard} was started again, and waited; now its old process is dead", flush=True)
     wait_until("the queue is empty", lambda: not slurm.command("squeue", "--noheader"), 90, 0.5)
-    for shard in lost, killed, ended:
-        text = (log.parent / f"shard-{shard}.log").read_text()
-        if "start 2" not in text:
-            fail(f"shard {shard} was not started again:\n{text}")
+    for victim in lost, killed, ended:
+        text = (logs / f"shard-{victim.shard}.log").read_text()
+        if "start 2" not in text or "going on" not in text:
+            fail(f"shard {victim.shard} did not go on:\n{text}")
     sweep.compare()
 
 

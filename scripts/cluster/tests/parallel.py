@@ -1,0 +1,85 @@
+"""GNU parallel and two hosts that share nothing; processes and a connection are cut in mid-run.
+
+    python3 scripts/cluster/tests/parallel.py [--sweep target/release/sweep] [--install] [--if-possible]
+
+The hosts are two ports of an sshd on loopback, each with a home folder of its own. While shards run there, one `sweep`
+is killed, and one connection is cut: both shards must be tried again by themselves. Then GNU parallel itself is ended,
+and the same command given again. The merged tables must have the bytes of a run on one machine.
+
+Linux, as root, with Debian's packages of GNU parallel, OpenSSH and rsync; standard library only.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+
+from common import OPTIONS, SCRIPTS, Sweep, command_line, fail, kill_all_of, main, need, parent, processes, wait_until
+
+SHARDS = 6
+PROGRAMS = ["parallel", "sshd", "ssh", "ssh-keygen", "rsync"]
+PACKAGES = ["parallel", "openssh-server", "openssh-client", "rsync"]
+PORTS = {"host1": 26822, "host2": 26823}
+SERVER = """\
+ListenAddress 127.0.0.1:26822
+ListenAddress 127.0.0.1:26823
+HostKey {folder}/key
+AuthorizedKeysFile {folder}/key.pub
+PidFile none
+StrictModes no
+PasswordAuthentication no
+PermitRootLogin yes
+Match LocalPort 26822
+    ForceCommand cd {folder}/host1 && eval "$SSH_ORIGINAL_COMMAND"
+Match LocalPort 26823
+    ForceCommand cd {folder}/host2 && eval "$SSH_ORIGINAL_COMMAND"
+"""
+CLIENT = """\
+Host host1
+    Port 26822
+Host host2
+    Port 26823
+Host *
+    HostName 127.0.0.1
+    IdentityFile {folder}/key
+    StrictHostKeyChecking no
+    UserKnownHostsFile {folder}/known_hosts
+    LogLevel ERROR
+"""
+
+
+def test(sweep, folder, install):
+    need(PROGRAMS, PACKAGES, install)
+    # Paths below the home folder here are paths below the one there.
+    work = folder / "home" / "work"
+    work.mkdir(parents=True)
+    sweep = Sweep(sweep, work, SHARDS)
+    sweep.environment["HOME"] = str(work.parent)
+    try:
+        start_sshd(folder)
+        run(sweep, folder)
+    except SystemExit:
+        for log in folder.glob("*.log"):
+            print(f"--- {log.name}\n{log.read_text()[-3000:]}", file=sys.stderr)
+        raise
+    finally:
+        kill_all_of(folder)
+
+
+def run(sweep, folder):
+    first = start(sweep, folder)
+    killed = wait_until("a shard is in mid-run", sweep.in_midrun)
+    killed.kill()
+    print(f"killed the process of shard {killed.shard}", flush=True)
+    others = set(range(1, SHARDS + 1)) - {killed.shard}
+    cut = wait_until("another is", lambda: sweep.in_midrun(others))
+    cut_connection(cut)
+    print(f"cut the connection to shard {cut.shard}", flush=True)
+    others.discard(cut.shard)
+    last = wait_until("a third one is", lambda: sweep.in_midrun(others))
+    first.send_signal(signal.SIGINT)
+    first.wait(timeout=30)
+    print(f"ended GNU parallel while shard {last.shard} was at work", flush=True)
+    if start(sweep, folder).wait(timeout=90) != 0:
+        fail("the second command failed")
+    sweep.compare()
