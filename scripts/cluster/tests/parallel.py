@@ -11,10 +11,11 @@ Linux, as root, with Debian's packages of GNU parallel, OpenSSH and rsync; stand
 
 import os
 import signal
+import shutil
 import subprocess
 import sys
 
-from common import OPTIONS, SCRIPTS, Sweep, command_line, fail, kill_all_of, main, need, parent, processes, wait_until
+from common import OPTIONS, SCRIPTS, Sweep, command_line, fail, kill_all_of, main, need, parent, wait_until
 
 SHARDS = 6
 PROGRAMS = ["parallel", "sshd", "ssh", "ssh-keygen", "rsync"]
@@ -59,7 +60,7 @@ def test(sweep, folder, install):
         start_sshd(folder)
         run(sweep, folder)
     except SystemExit:
-        for log in folder.glob("*.log"):
+        for log in [*folder.glob("*.log"), *folder.glob("home/work/results/*.logs/joblog*")]:
             print(f"--- {log.name}\n{log.read_text()[-3000:]}", file=sys.stderr)
         raise
     finally:
@@ -83,3 +84,40 @@ def run(sweep, folder):
     if start(sweep, folder).wait(timeout=90) != 0:
         fail("the second command failed")
     sweep.compare()
+
+def start(sweep, folder):
+    command = [SCRIPTS / "parallel" / "run.sh", "big.yaml", "--shards", str(SHARDS), *OPTIONS, "--threads", "1", "--"]
+    for host in PORTS:
+        command += ["--sshlogin", f"ssh -F {folder}/ssh_config {host}"]
+    log = open(folder / "run.log", "a")
+    return subprocess.Popen(command, cwd=sweep.folder, env=sweep.environment, stdout=log, stderr=log)
+
+
+def start_sshd(folder):
+    for host in PORTS:
+        (folder / host).mkdir()
+    (folder / "sshd_config").write_text(SERVER.format(folder=folder))
+    (folder / "ssh_config").write_text(CLIENT.format(folder=folder))
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "key"], check=True)
+    # It separates privileges into this empty folder.
+    os.makedirs("/run/sshd", exist_ok=True)
+    log = open(folder / "sshd.log", "w")
+    daemon = [shutil.which("sshd"), "-D", "-e", "-f", folder / "sshd_config"]
+    subprocess.Popen(daemon, stdout=log, stderr=log, start_new_session=True)
+    for host in PORTS:
+        command = ["ssh", "-F", folder / "ssh_config", host, "true"]
+        wait_until(f"{host} answers", lambda: subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0, 20)
+
+
+def cut_connection(victim):
+    """Kills the sshd that a shard was started by; its processes do not learn of it, and go on."""
+    process = victim.process
+    while not command_line(process)[0].startswith("sshd:"):
+        process = parent(process)
+    os.kill(process, signal.SIGKILL)
+    if not command_line(victim.process):
+        fail(f"shard {victim.shard} did not outlive its connection")
+
+
+if __name__ == "__main__":
+    main(test, __doc__)
