@@ -20,7 +20,8 @@ from common import OPTIONS, SCRIPTS, Sweep, command_line, fail, kill_all_of, mai
 SHARDS = 6
 PROGRAMS = ["parallel", "sshd", "ssh", "ssh-keygen", "rsync"]
 PACKAGES = ["parallel", "openssh-server", "openssh-client", "rsync"]
-PORTS = {"host1": 26822, "host2": 26823}
+HOSTS = ["host1", "host2"]
+JOBLOG = f"results/big.logs/joblog-{SHARDS}"
 SERVER = """\
 ListenAddress 127.0.0.1:26822
 ListenAddress 127.0.0.1:26823
@@ -60,7 +61,7 @@ def test(sweep, folder, install):
         start_sshd(folder)
         run(sweep, folder)
     except SystemExit:
-        for log in [*folder.glob("*.log"), *folder.glob("home/work/results/*.logs/joblog*")]:
+        for log in [*folder.glob("*.log"), sweep.folder / JOBLOG]:
             print(f"--- {log.name}\n{log.read_text()[-3000:]}", file=sys.stderr)
         raise
     finally:
@@ -76,25 +77,36 @@ def run(sweep, folder):
     cut = wait_until("another is", lambda: sweep.in_midrun(others))
     cut_connection(cut)
     print(f"cut the connection to shard {cut.shard}", flush=True)
-    others.discard(cut.shard)
-    last = wait_until("a third one is", lambda: sweep.in_midrun(others))
-    first.send_signal(signal.SIGINT)
+    again = {killed.shard, cut.shard}
+    wait_until("both have been tried again", lambda: again <= done(sweep))
+    last = wait_until("a third one is", lambda: sweep.in_midrun(others - done(sweep)))
+    # As Ctrl-C does.
+    os.killpg(first.pid, signal.SIGINT)
     first.wait(timeout=30)
-    print(f"ended GNU parallel while shard {last.shard} was at work", flush=True)
+    if (sweep.folder / "results" / "big").exists():
+        fail("GNU parallel was done before it could be ended")
+    print(f"both were tried again; ended GNU parallel while shard {last.shard} was at work", flush=True)
     if start(sweep, folder).wait(timeout=90) != 0:
         fail("the second command failed")
     sweep.compare()
 
+
+def done(sweep):
+    """The shards that have ended well, as GNU parallel sees it."""
+    rows = [line.split("\t") for line in (sweep.folder / JOBLOG).read_text().splitlines()[1:]]
+    return {int(row[0]) for row in rows if row[6:8] == ["0", "0"]}
+
+
 def start(sweep, folder):
     command = [SCRIPTS / "parallel" / "run.sh", "big.yaml", "--shards", str(SHARDS), *OPTIONS, "--threads", "1", "--"]
-    for host in PORTS:
+    for host in HOSTS:
         command += ["--sshlogin", f"ssh -F {folder}/ssh_config {host}"]
     log = open(folder / "run.log", "a")
-    return subprocess.Popen(command, cwd=sweep.folder, env=sweep.environment, stdout=log, stderr=log)
+    return subprocess.Popen(command, cwd=sweep.folder, env=sweep.environment, stdout=log, stderr=log, start_new_session=True)
 
 
 def start_sshd(folder):
-    for host in PORTS:
+    for host in HOSTS:
         (folder / host).mkdir()
     (folder / "sshd_config").write_text(SERVER.format(folder=folder))
     (folder / "ssh_config").write_text(CLIENT.format(folder=folder))
@@ -104,7 +116,7 @@ def start_sshd(folder):
     log = open(folder / "sshd.log", "w")
     daemon = [shutil.which("sshd"), "-D", "-e", "-f", folder / "sshd_config"]
     subprocess.Popen(daemon, stdout=log, stderr=log, start_new_session=True)
-    for host in PORTS:
+    for host in HOSTS:
         command = ["ssh", "-F", folder / "ssh_config", host, "true"]
         wait_until(f"{host} answers", lambda: subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0, 20)
 
