@@ -113,6 +113,16 @@ class Victim:
         result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
         return json.loads(result.stdout) if result.returncode == 0 else {"is_running": False}
 
+    def orphan(self, title):
+        """Kills the process above it that has this title; what runs below does not learn of it."""
+        below, above = self.process, parent(self.process)
+        while not command_line(above)[0].startswith(title):
+            below, above = above, parent(above)
+        os.kill(above, signal.SIGKILL)
+        wait_until(f"{title} is gone", lambda: parent(below) != above, pause_s=0.01)
+        if not command_line(self.process):
+            fail(f"shard {self.shard} did not outlive {title}")
+
     def kill(self, signal_=signal.SIGKILL):
         """Makes sure that the shard was not done before."""
         os.kill(self.process, signal_)

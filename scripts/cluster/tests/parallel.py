@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 
-from common import OPTIONS, SCRIPTS, Sweep, command_line, fail, kill_all_of, main, need, parent, wait_until
+from common import OPTIONS, SCRIPTS, Sweep, fail, kill_all_of, main, need, wait_until
 
 SHARDS = 6
 PROGRAMS = ["parallel", "sshd", "ssh", "ssh-keygen", "rsync"]
@@ -75,7 +75,7 @@ def run(sweep, folder):
     print(f"killed the process of shard {killed.shard}", flush=True)
     others = set(range(1, SHARDS + 1)) - {killed.shard}
     cut = wait_until("another is", lambda: sweep.in_midrun(others))
-    cut_connection(cut)
+    cut.orphan("sshd:")
     print(f"cut the connection to shard {cut.shard}", flush=True)
     again = {killed.shard, cut.shard}
     wait_until("both have been tried again", lambda: again <= done(sweep))
@@ -119,16 +119,6 @@ def start_sshd(folder):
     for host in HOSTS:
         command = ["ssh", "-F", folder / "ssh_config", host, "true"]
         wait_until(f"{host} answers", lambda: subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0, 20)
-
-
-def cut_connection(victim):
-    """Kills the sshd that a shard was started by; its processes do not learn of it, and go on."""
-    process = victim.process
-    while not command_line(process)[0].startswith("sshd:"):
-        process = parent(process)
-    os.kill(process, signal.SIGKILL)
-    if not command_line(victim.process):
-        fail(f"shard {victim.shard} did not outlive its connection")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 
-from common import OPTIONS, SCRIPTS, Sweep, command_line, fail, kill_all_of, main, need, parent, wait_until
+from common import OPTIONS, SCRIPTS, Sweep, fail, kill_all_of, main, need, wait_until
 
 SHARDS = 6
 PROGRAMS = ["slurmctld", "slurmd", "sbatch", "scontrol", "squeue", "munged", "mungekey"]
@@ -77,7 +77,7 @@ def run(sweep, slurm):
     print(told, end="", flush=True)
     array = re.search(r"shards: job (\d+)", told)[1]
     lost = wait_until("a shard runs on node2", lambda: sweep.in_midrun(slurm.shards_on("node2")))
-    slurm.lose("node2", lost.process)
+    slurm.lose("node2", lost)
     # Not before: a stopped process is sent SIGHUP when its parents die.
     lost.kill(signal.SIGSTOP)
     print(f"node2 is lost with shard {lost.shard}, whose process still holds it", flush=True)
@@ -142,13 +142,11 @@ class Slurm:
         jobs = [line.split() for line in lines]
         return [int(job.partition("_")[2]) for job, *node in jobs if node == [wanted]]
 
-    def lose(self, node, process):
+    def lose(self, node, victim):
         """A machine that no one can reach: its processes are still there, but nothing of Slurm above them."""
         self.nodes[node].kill()
         self.nodes[node].wait()
-        while not command_line(process)[0].startswith("slurmstepd"):
-            process = parent(process)
-        os.kill(process, signal.SIGKILL)
+        victim.orphan("slurmstepd")
 
     def show_logs(self):
         for log in sorted([*self.folder.glob("*.log"), *self.folder.glob("results/*.logs/*")]):
