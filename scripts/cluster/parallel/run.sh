@@ -19,10 +19,11 @@ cp "$here/../shard.sh" "$shard_sh"
 printf -v command '%q ' bash "$shard_sh" "$file"
 printf -v options '%q ' "${sweep_options[@]}"
 shard=$out/$name.shard-{}-of-$shards
-failed=0
-seq "$shards" | parallel --jobs 1 --retries 3 --joblog "$logs/joblog-$shards" --resume-failed --line-buffer --tag \
+if ! seq "$shards" | parallel --jobs 1 --retries 3 --joblog "$logs/joblog-$shards" --resume-failed --line-buffer --tag \
     --workdir . --basefile "$file" --basefile "$shard_sh" --return "$shard" --env SWEEP --env SWEEP_WAIT_SECONDS \
-    "${scheduler_options[@]}" "$command {}/$shards $options" || failed=$?
-[ "$failed" -eq 0 ] || echo "$failed shards failed; see $logs/joblog-$shards; the same command goes on" >&2
-# Lists what is missing.
+    "${scheduler_options[@]}" "$command {}/$shards $options"
+then
+    echo "not all shards are done (see $logs/joblog-$shards); the same command goes on" >&2
+    exit 1
+fi
 "${SWEEP:-sweep}" merge "$out/$name".shard-*-of-"$shards" --name "$name" --out "$out"

@@ -49,8 +49,7 @@ def main():
     arguments, options = parse()
     run = Run(arguments, options)
     ray.init(address=arguments.address)
-    code = run.shards()
-    sys.exit(run.merge() or code)
+    sys.exit(run.shards() or run.merge())
 
 
 def parse():
@@ -78,7 +77,7 @@ class Run:
         self.names = [f"{arguments.name}.shard-{i}-of-{arguments.shards}" for i in range(1, arguments.shards + 1)]
 
     def shards(self):
-        """Runs all shards; the exit code."""
+        """Runs all shards; 0 if all are done."""
         environment = {key: value for key, value in os.environ.items() if key.startswith("SWEEP")}
         retries = self.arguments.retries
         task = run_shard.options(num_cpus=self.arguments.cpus, max_retries=retries, retry_exceptions=[Failed])
@@ -92,28 +91,29 @@ class Run:
             for left in tasks:
                 ray.cancel(left)
             ray.wait(tasks, num_returns=len(tasks), timeout=30)
-            print("stopped; the same command goes on from what is done", file=sys.stderr)
+            print("stopped; the same command goes on", file=sys.stderr)
             return 130
 
     def wait(self, tasks):
-        """Shows how far the shards are until all have ended; the exit code."""
-        worst, left = 0, tasks
+        """Shows how far the shards are until all have ended; 0 if all are done."""
+        failed, left = 0, tasks
         while left:
             ended, left = ray.wait(left, num_returns=len(left), timeout=PROGRESS_S)
             for task in ended:
                 try:
-                    worst = max(worst, ray.get(task))
-                except ray.exceptions.RayError as error:
+                    failed = failed or ray.get(task)
+                except (Failed, ray.exceptions.RayError) as error:
                     print(str(error).splitlines()[-1], file=sys.stderr)
-                    worst = max(worst, 1)
+                    failed = 1
             done = sum(1 for name in self.names for _ in Path(self.arguments.out, name, "parts").glob("*.parquet"))
             print(f"{len(tasks) - len(left)} of {len(tasks)} shards have ended, {done} chunks are done", flush=True)
-        return worst
+        if failed:
+            print("not all shards are done; the same command goes on", file=sys.stderr)
+        return failed
 
     def merge(self):
-        """Puts the shards together, or lists what is missing; the exit code."""
-        shards = [name for name in self.names if Path(self.arguments.out, name).exists()]
-        return subprocess.run([self.sweep, "merge", *shards, *self.target]).returncode
+        """Puts the shards together; the exit code."""
+        return subprocess.run([self.sweep, "merge", *self.names, *self.target]).returncode
 
 
 if __name__ == "__main__":

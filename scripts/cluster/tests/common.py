@@ -14,17 +14,20 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parent.parent
 TABLES = ["jobs.parquet", "cells.parquet"]
-# 320 jobs; every cell is a chunk of its own, of about half a second.
+# 320 jobs; every cell is a chunk of its own.
 SWEEP_FILE = """\
 base:
-  sim_seconds: 500000
+  sim_seconds: {horizon}
 axes:
   rates: [1, 2, 3, 4]
   prefill: [4000, 8000, 12000, 16000]
 replications: 10
 """
-OPTIONS = ["--chunk-requests", "200000"]
 CHUNKS = 32
+OPTIONS = ["--chunk-requests", "1000"]
+# What one machine should take for all of it: long enough to be killed in the middle.
+WHOLE_S = 20
+TRIAL_HORIZON = 2000
 # Keeps daemons that packages bring along from being started.
 POLICY = Path("/usr/sbin/policy-rc.d")
 
@@ -62,10 +65,20 @@ class Sweep:
         self.sweep = sweep
         self.folder = folder
         self.shards = shards
-        (folder / "big.yaml").write_text(SWEEP_FILE)
-        command = [sweep, "run", "big.yaml", *OPTIONS, "--name", "whole", "--quiet"]
-        subprocess.run(command, cwd=folder, check=True, stderr=subprocess.DEVNULL)
+        horizon = TRIAL_HORIZON
+        # Much shorter ones measure how long the command takes to start.
+        while (took_s := self.run(f"trial-{horizon}", horizon)) < 1:
+            horizon *= 5
+        self.run("whole", int(horizon * WHOLE_S / took_s))
         self.environment = {**os.environ, "SWEEP": str(sweep), "SWEEP_WAIT_SECONDS": "1"}
+
+    def run(self, name, horizon):
+        """Writes the sweep file, and runs it on this machine alone; seconds taken."""
+        (self.folder / "big.yaml").write_text(SWEEP_FILE.format(horizon=horizon))
+        command = [self.sweep, "run", "big.yaml", *OPTIONS, "--name", name, "--quiet"]
+        started = time.monotonic()
+        subprocess.run(command, cwd=self.folder, check=True, stderr=subprocess.DEVNULL)
+        return time.monotonic() - started
 
     def in_midrun(self, shards=None):
         """One of these shards (or any) that is at work, with chunks done and others missing: a Victim."""
@@ -80,6 +93,9 @@ class Sweep:
         return None
 
     def compare(self):
+        chunks = len(list((self.folder / "results" / "big" / "parts").glob("*.parquet")))
+        if chunks != CHUNKS:
+            fail(f"{chunks} chunks instead of {CHUNKS}")
         for table in TABLES:
             files = [self.folder / "results" / run / table for run in ("whole", "big")]
             if not files[1].exists():

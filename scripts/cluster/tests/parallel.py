@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 
-from common import OPTIONS, SCRIPTS, Sweep, fail, kill_all_of, main, need, wait_until
+from common import OPTIONS, SCRIPTS, Skipped, Sweep, fail, kill_all_of, main, need, wait_until
 
 SHARDS = 6
 PROGRAMS = ["parallel", "sshd", "ssh", "ssh-keygen", "rsync"]
@@ -52,6 +52,8 @@ Host *
 
 def test(sweep, folder, install):
     need(PROGRAMS, PACKAGES, install)
+    if os.geteuid() != 0:
+        raise Skipped("this sshd needs root")
     # Paths below the home folder here are paths below the one there.
     work = folder / "home" / "work"
     work.mkdir(parents=True)
@@ -102,7 +104,8 @@ def start(sweep, folder):
     for host in HOSTS:
         command += ["--sshlogin", f"ssh -F {folder}/ssh_config {host}"]
     log = open(folder / "run.log", "a")
-    return subprocess.Popen(command, cwd=sweep.folder, env=sweep.environment, stdout=log, stderr=log, start_new_session=True)
+    where = {"cwd": sweep.folder, "env": sweep.environment, "start_new_session": True}
+    return subprocess.Popen(command, **where, stdout=log, stderr=log)
 
 
 def start_sshd(folder):

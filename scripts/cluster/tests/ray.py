@@ -86,7 +86,8 @@ class Ray:
     def __init__(self, sweep):
         self.sweep = sweep
         hold = ["unshare", "--net", "sh", "-c", "ip link set lo up && echo up && exec sleep 900"]
-        holder = subprocess.Popen(hold, env=sweep.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        output = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        holder = subprocess.Popen(hold, env=sweep.environment, **output)
         if holder.stdout.readline() != "up\n":
             raise Skipped(f"Ray must not be started without a network namespace: {holder.stderr.read().strip()}")
         self.inside = ["nsenter", f"--target={holder.pid}", "--net"]
