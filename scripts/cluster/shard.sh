@@ -34,13 +34,18 @@ wait_for_child() {
     return "$code"
 }
 
+# Runs sweep; shows what it says at once, and keeps it for the question why it ended.
 run() {
-    local code
-    "${SWEEP:-sweep}" run "$file" --shard "$shard" "$@" 2>"$messages" &
+    local code tee
+    # Sweep has last words when it is stopped, so this must not be stopped first.
+    exec 3> >(trap '' TERM INT && exec tee "$messages" >&2)
+    tee=$!
+    "${SWEEP:-sweep}" run "$file" --shard "$shard" "$@" 2>&3 3>&- &
     child=$!
+    exec 3>&-
     wait_for_child
     code=$?
-    cat "$messages" >&2
+    wait "$tee"
     return "$code"
 }
 

@@ -130,18 +130,19 @@ class Victim:
         return json.loads(result.stdout) if result.returncode == 0 else {"is_running": False}
 
     def orphan(self, title):
-        """Kills the process above it that has this title; what runs below does not learn of it."""
-        below, above = self.process, parent(self.process)
+        """Kills the process above it that has this title, and nothing else."""
+        above = parent(self.process)
         while not command_line(above)[0].startswith(title):
-            below, above = above, parent(above)
+            above = parent(above)
         os.kill(above, signal.SIGKILL)
-        wait_until(f"{title} is gone", lambda: parent(below) != above, pause_s=0.01)
-        if not command_line(self.process):
-            fail(f"shard {self.shard} did not outlive {title}")
+        wait_until(f"{title} is gone", lambda: above not in map(parent, processes()), pause_s=0.01)
+        self.check_in_time()
 
     def kill(self, signal_=signal.SIGKILL):
-        """Makes sure that the shard was not done before."""
         os.kill(self.process, signal_)
+        self.check_in_time()
+
+    def check_in_time(self):
         if self.status()["is_complete"]:
             fail(f"shard {self.shard} was complete before it could be killed")
 
@@ -170,8 +171,11 @@ def kill_all_of(folder):
 
 
 def parent(process):
-    # The name, in brackets, may hold anything.
-    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    try:
+        # The name, in brackets, may hold anything.
+        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def wait_until(what, condition, timeout_s=60, pause_s=0.1):
