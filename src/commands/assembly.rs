@@ -1,7 +1,7 @@
 //! Tables of a run from its parts: one after the other, whoever wrote them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use polars::prelude::PolarsError;
 
@@ -19,6 +19,20 @@ const TABLES: [&str; 2] = ["jobs", "cells"];
 /// The files of both tables.
 pub(super) fn table_names(format: TableFormat) -> Vec<String> {
     TABLES.iter().map(|table| format.file_name(table)).collect()
+}
+
+/// An error if a job failed.
+pub(super) fn check_jobs(
+    failed: u64,
+    jobs: u64,
+    folder: &Path,
+    format: TableFormat,
+) -> Result<(), Failure> {
+    if failed == 0 {
+        return Ok(());
+    }
+    let table = folder.join(format.file_name("jobs"));
+    Err(Failure::Jobs { failed, jobs, table: table.display().to_string() })
 }
 
 /// What parts of a run are of, by the metadata of their files.

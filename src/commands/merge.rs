@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::assembly::{table_names, write_tables};
+use super::assembly::{check_jobs, table_names, write_tables};
 use crate::assemble::check_name;
 use crate::cli::MergeArgs;
 use crate::failure::Failure;
@@ -39,9 +39,10 @@ pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
     let existing = if args.force { Existing::Replaced } else { Existing::GoesOn };
     let opened = RunFolder::open(&runs, &args.name, existing, &record, &table_names(format))?;
     let folder = match opened {
-        Opened::Complete { folder, .. } => {
+        Opened::Complete { folder, outcome } => {
             report::nothing_to_do(&folder, args.quiet);
-            return Ok(());
+            let count = |name: &str| outcome.get(name).and_then(Value::as_u64).unwrap_or_default();
+            return check_jobs(count("failed_jobs"), count("jobs"), &folder, format);
         }
         Opened::Another(another) => return Err(another.refusal()),
         Opened::Open(folder) => folder,
@@ -69,11 +70,7 @@ pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
     let folder = folder.complete(&record)?;
     let chunks = u32::try_from(parts.len()).unwrap_or(u32::MAX);
     report::merged(shards.len(), chunks, outcome.jobs, &folder, args.quiet);
-    if outcome.failed_jobs > 0 {
-        let table = folder.join(format.file_name("jobs")).display().to_string();
-        return Err(Failure::Jobs { failed: outcome.failed_jobs, jobs: outcome.jobs, table });
-    }
-    Ok(())
+    check_jobs(outcome.failed_jobs, outcome.jobs, &folder, format)
 }
 
 /// Nothing is merged into itself.

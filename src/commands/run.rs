@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde_json::Value;
 use sweep_engine::plan::{Chunk, Plan};
 
-use super::assembly::{read_labels, table_names, write_tables};
+use super::assembly::{check_jobs, read_labels, table_names, write_tables};
 use crate::assemble::{self, Assembled};
 use crate::cli::RunArgs;
 use crate::failure::Failure;
@@ -122,15 +122,6 @@ fn name_of(assembled: &Assembled, shard: Option<Shard>) -> String {
     }
 }
 
-/// An error if a job failed.
-fn check_jobs(failed: u64, jobs: u64, folder: &Path, assembled: &Assembled) -> Result<(), Failure> {
-    if failed == 0 {
-        return Ok(());
-    }
-    let table = folder.join(assembled.output.format.file_name("jobs"));
-    Err(Failure::Jobs { failed, jobs, table: table.display().to_string() })
-}
-
 /// Says once more what a complete run found.
 fn all_there(
     folder: &Path,
@@ -146,7 +137,8 @@ fn all_there(
     }
     report::nothing_to_do(folder, args.quiet);
     let count = |name: &str| outcome.get(name).and_then(Value::as_u64).unwrap_or_default();
-    check_jobs(count("failed_jobs"), count("jobs"), folder, &assembled)
+    let format = assembled.output.format;
+    check_jobs(count("failed_jobs"), count("jobs"), folder, format)
 }
 
 /// A run that is not complete.
@@ -249,15 +241,15 @@ impl Work<'_> {
         let record =
             RunRecord::new(&self.name, &assembled, self.origin.chunks, shard, Some(outcome));
         let folder = self.folder.complete(&record)?;
-        if shard.is_some() {
+        if let Some(shard) = shard {
             let name = name_of(&assembled, None);
             let chunks = done.labels.len();
-            report::shard_finished(&name, chunks, &work, &folder, self.args.quiet);
+            report::shard_finished(&name, shard, chunks, &work, &folder, self.args.quiet);
         } else {
             report::summary(&assembled.plan, &done.findings, self.args.quiet)?;
             report::run_finished(&work, &folder, self.args.quiet);
         }
-        check_jobs(failed_jobs, all_jobs, &folder, &assembled)
+        check_jobs(failed_jobs, all_jobs, &folder, assembled.output.format)
     }
 
     /// Does chunks, and keeps each as soon as it is finished. Returns what it took.

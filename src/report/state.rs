@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::numbers::{grouped, significant};
 use super::output::note;
 use super::summary::{Work, work_line};
+use crate::resume::Shard;
 
 /// How far a run is.
 #[derive(Debug, Serialize)]
@@ -81,14 +82,21 @@ pub(crate) fn goes_on(done: usize, chunks: usize, quiet: bool) {
 }
 
 /// A shard is done.
-pub(crate) fn shard_finished(name: &str, chunks: usize, work: &Work, folder: &Path, quiet: bool) {
+pub(crate) fn shard_finished(
+    name: &str,
+    shard: Shard,
+    chunks: usize,
+    work: &Work,
+    folder: &Path,
+    quiet: bool,
+) {
     if !quiet {
         note(&work_line(work));
         note(&format!(
-            "{chunks} {} written to {}; when all shards are done: sweep merge {}.shard-* --name {name}",
+            "{chunks} {} written to {}; when all shards are done: sweep merge {} --name {name}",
             if chunks == 1 { "chunk" } else { "chunks" },
             folder.display(),
-            folder.with_file_name(name).display(),
+            folder.with_file_name(format!("{name}.shard-*-of-{}", shard.count())).display(),
         ));
     }
 }

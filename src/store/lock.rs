@@ -23,18 +23,20 @@ pub(super) fn lock(folder: &Path) -> Result<File, Failure> {
     }
     let file =
         File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    let busy = || {
-        Failure::usage(format!(
-            "another process is at work on the run {}: wait for it, or choose another --name",
-            folder.display()
-        ))
-    };
     match patient_lock(&file) {
         // Another process may have moved the folder away in between.
         Ok(()) if is_locked_at(&file, folder).map_err(failed)? => Ok(file),
-        Ok(()) | Err(TryLockError::WouldBlock) => Err(busy()),
+        Ok(()) | Err(TryLockError::WouldBlock) => Err(busy(folder)),
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
+}
+
+/// Somebody else is at it.
+pub(super) fn busy(folder: &Path) -> Failure {
+    Failure::usage(format!(
+        "another process is at work on the run {}: wait for it, or choose another --name",
+        folder.display()
+    ))
 }
 
 /// Locks a file. Somebody who only asks for the state of a run holds it for a moment.

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::aside::{AnotherRun, aside_of, discard, restore_aside, set_aside};
-use super::lock::{is_locked_at, lock};
+use super::lock::{busy, is_locked_at, lock};
 use super::output::{PartialFile, replace_file};
 use crate::failure::Failure;
 use crate::resume::{asks_for_less, differences};
@@ -256,9 +257,7 @@ impl RunFolder {
     /// Replaces the link `latest` in one step.
     #[cfg(unix)]
     fn point_latest(&self) -> io::Result<()> {
-        let link = self.runs.join(format!(".latest.{}.partial", std::process::id()));
-        // Of a process with the same number, as in containers.
-        let _ = fs::remove_file(&link);
+        let link = self.runs.join(format!(".latest.{}.partial", unique()));
         std::os::unix::fs::symlink(self.folder.file_name().unwrap_or_default(), &link)?;
         fs::rename(&link, self.runs.join("latest"))
     }
@@ -355,7 +354,7 @@ fn part(record: &Value, keys: &[&str]) -> Value {
 /// Creates a run with its record, all at once. Nobody else has it open.
 fn begin(runs: &Path, folder: &Path, record: &Value) -> Result<File, Failure> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let staging = runs.join(format!(".{name}.{}.partial", std::process::id()));
+    let staging = runs.join(format!(".{name}.{}.partial", unique()));
     let unwritable = |error: io::Error| {
         Failure::usage(format!(
             "nothing can be written to {}: {error}; choose another folder with --out",
@@ -365,13 +364,14 @@ fn begin(runs: &Path, folder: &Path, record: &Value) -> Result<File, Failure> {
     if fs::symlink_metadata(runs).is_ok() && !runs.is_dir() {
         return Err(unwritable(io::Error::other("it is no folder, or a link that leads nowhere")));
     }
-    // Of a process with the same number that was killed, as in containers.
-    let _ = fs::remove_dir_all(&staging);
     fs::create_dir_all(runs).and_then(|()| fs::create_dir(&staging)).map_err(unwritable)?;
     let begun = lock(&staging).and_then(|lock| {
         write_record(&staging, record)?;
         sync(&staging)?;
-        fs::rename(&staging, folder).map_err(unwritable)?;
+        fs::rename(&staging, folder).map_err(|error| match error.kind() {
+            io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists => busy(folder),
+            _ => unwritable(error),
+        })?;
         sync(runs)?;
         Ok(lock)
     });
@@ -380,6 +380,13 @@ fn begin(runs: &Path, folder: &Path, record: &Value) -> Result<File, Failure> {
         let _ = fs::remove_dir_all(&staging);
     }
     begun
+}
+
+/// Part of the name of what lies beside its place for a moment. Numbers of processes alone are the same in many
+/// containers.
+fn unique() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{}-{}", std::process::id(), now.as_nanos())
 }
 
 fn write_record(folder: &Path, record: &impl Serialize) -> Result<(), Failure> {
