@@ -7,6 +7,7 @@ mod completions;
 mod execute;
 mod merge;
 mod plan;
+mod plot;
 mod run;
 mod simulate;
 mod status;

@@ -17,6 +17,7 @@ pub(crate) use compare::{
     note_comparisons, print_comparisons, print_comparisons_json, print_comparisons_markdown,
     warn_of_comparisons, warn_of_lengths,
 };
+pub(crate) use numbers::{significant, significant_two};
 pub(crate) use output::{error, note, print, print_json};
 pub(crate) use plan::print_plan;
 pub(crate) use records::print_csv;

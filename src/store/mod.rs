@@ -9,5 +9,5 @@ mod run_folder;
 
 pub(crate) use aside::AnotherRun;
 pub(crate) use lock::is_open;
-pub(crate) use output::{PartialFile, check_output, replace_file};
+pub(crate) use output::{PartialFile, check_folder, check_output, prepare_folder, replace_file};
 pub(crate) use run_folder::{Existing, Opened, RunFolder, parts_of, samples_path};

@@ -6,6 +6,7 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::plot::PlotArgs;
 use crate::resume::Shard;
 
 const AFTER_HELP: &str = "\
@@ -131,6 +132,17 @@ Examples:
 Both results of a replication come from the same random numbers, so intervals are those of their \
 differences (docs/compare.md). The table is also written into the folder of RUN.")]
     Compare(CompareArgs),
+    /// Draw pictures of a finished run as SVG and PNG
+    #[command(after_help = "\
+Examples:
+  sweep plot latest
+  sweep plot prefill-sensitivity --x prefill --y p99_ttft_s --by rates --facet mode
+  sweep plot prefill-sensitivity --y prefill --of pooled_p90_ttft_s
+  sweep plot latest --difference mode --y mean_ttft_s --format png
+  sweep plot ttft.csv
+
+Without flags a sensible set is drawn (docs/pictures.md). Names of what is written go to standard output.")]
+    Plot(PlotArgs),
     /// Say how far a run is: chunks and jobs that are done, failed, or missing
     #[command(after_help = "\
 Example:

@@ -1,0 +1,265 @@
+//! One panel: axes, then what is in it.
+
+use super::canvas::{Anchor, Canvas, Lettering, Place, Stroke, text_width};
+use super::picture::{Content, Curve, Panel, Point, Rule, Tile};
+use super::scale::Scale;
+use super::style::{BLACK, GREY, LIGHT, WHITE, ramp};
+use crate::report::{significant, significant_two};
+
+const TICK_SIZE: u32 = 11;
+const LABEL_SIZE: u32 = 12;
+/// Height that a tick of the y axis takes.
+const Y_TICK: f64 = 34.0;
+/// From curve to curve where x has names.
+const DODGE: f64 = 11.0;
+/// A curve with more points has smaller markers.
+const MANY_POINTS: usize = 30;
+const GRID: Stroke = Stroke { colour: LIGHT, width: 0.8, dash: "" };
+const EDGE: Stroke = Stroke { colour: GREY, width: 1.0, dash: "" };
+
+/// The inside of a panel on the page.
+pub(super) struct Frame {
+    pub(super) left: f64,
+    pub(super) right: f64,
+    pub(super) top: f64,
+    pub(super) bottom: f64,
+    /// Where the label of the y axis stands, if it is here.
+    pub(super) label_x: Option<f64>,
+}
+
+/// Width for the labels of y ticks in a panel of some height.
+pub(super) fn tick_room(panel: &Panel, height: f64) -> f64 {
+    let ticks = y_ticks(&panel.y.scale, height - 76.0);
+    ticks.iter().map(|(_, text)| text_width(text, TICK_SIZE)).fold(0.0, f64::max) + 10.0
+}
+
+pub(super) fn draw_panel(canvas: &mut Canvas, panel: &Panel, frame: &Frame) {
+    canvas.begin("panel", &panel.title);
+    let drawing = Drawing { panel, frame };
+    drawing.axes(canvas);
+    match &panel.content {
+        Content::Curves { curves, rules } => {
+            for rule in rules {
+                drawing.rule(canvas, rule);
+            }
+            for (index, curve) in curves.iter().enumerate() {
+                drawing.curve(canvas, curve, drawing.dodge(index, curves.len()));
+            }
+            drawing.rule_labels(canvas, rules);
+        }
+        Content::Tiles { tiles, colours } => {
+            for tile in tiles {
+                drawing.tile(canvas, tile, &colours.scale);
+            }
+        }
+    }
+    canvas.end();
+}
+
+/// As many ticks as have room.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few ticks")]
+fn y_ticks(scale: &Scale, height: f64) -> Vec<(f64, String)> {
+    scale.ticks((height / Y_TICK).max(2.0) as usize)
+}
+
+/// As many ticks as do not touch.
+fn x_ticks(scale: &Scale, width: f64) -> Vec<(f64, String)> {
+    let is_free = |ticks: &[(f64, String)]| {
+        ticks.windows(2).all(|pair| {
+            let apart = (scale.place(pair[1].0) - scale.place(pair[0].0)) * width;
+            let texts = text_width(&pair[0].1, TICK_SIZE) + text_width(&pair[1].1, TICK_SIZE);
+            apart > texts / 2.0 + 8.0
+        })
+    };
+    let most = if matches!(scale, Scale::Names(_)) { 40 } else { 9 };
+    (2..=most).rev().map(|fit| scale.ticks(fit)).find(|ticks| is_free(ticks)).unwrap_or_default()
+}
+
+/// A panel and where it is.
+struct Drawing<'a> {
+    panel: &'a Panel,
+    frame: &'a Frame,
+}
+
+impl Drawing<'_> {
+    fn x(&self, value: f64) -> f64 {
+        let Frame { left, right, .. } = self.frame;
+        left + self.panel.x.scale.place(value) * (right - left)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        let Frame { top, bottom, .. } = self.frame;
+        bottom - self.panel.y.scale.place(value) * (bottom - top)
+    }
+
+    fn axes(&self, canvas: &mut Canvas) {
+        let Frame { left, right, top, bottom, label_x } = *self.frame;
+        let has_grid = matches!(self.panel.content, Content::Curves { .. });
+        let plain = Lettering::new(TICK_SIZE, Anchor::Middle);
+        for (value, text) in x_ticks(&self.panel.x.scale, right - left) {
+            let x = self.x(value);
+            if has_grid {
+                canvas.line((x, top), (x, bottom), GRID);
+            }
+            canvas.line((x, bottom), (x, bottom + 4.0), EDGE);
+            canvas.text((x, bottom + 16.0), &text, plain);
+        }
+        for (value, text) in y_ticks(&self.panel.y.scale, bottom - top) {
+            let y = self.y(value);
+            if has_grid {
+                canvas.line((left, y), (right, y), GRID);
+            }
+            canvas.line((left - 4.0, y), (left, y), EDGE);
+            canvas.text((left - 7.0, y + 4.0), &text, Lettering { anchor: Anchor::End, ..plain });
+        }
+        canvas.line((left, bottom), (right, bottom), EDGE);
+        canvas.line((left, top), (left, bottom), EDGE);
+        let label = Lettering::new(LABEL_SIZE, Anchor::Middle);
+        canvas.text((f64::midpoint(left, right), bottom + 34.0), &self.panel.x.label, label);
+        if let Some(x) = label_x {
+            let upright = Lettering { is_upright: true, ..label };
+            canvas.text((x, f64::midpoint(top, bottom)), &self.panel.y.label, upright);
+        }
+        let title = Lettering { is_bold: true, ..label };
+        canvas.text((f64::midpoint(left, right), top - 9.0), &self.panel.title, title);
+    }
+
+    fn rule(&self, canvas: &mut Canvas, rule: &Rule) {
+        let Frame { left, right, top, bottom, .. } = *self.frame;
+        let stroke = Stroke { colour: BLACK, width: 1.2, dash: "5 4" };
+        canvas.begin("rule", &rule.label);
+        if rule.is_vertical {
+            canvas.line((self.x(rule.value), top), (self.x(rule.value), bottom), stroke);
+        } else {
+            canvas.line((left, self.y(rule.value)), (right, self.y(rule.value)), stroke);
+        }
+        canvas.end();
+    }
+
+    /// Names of lines, one below the other so that near ones stay readable.
+    fn rule_labels(&self, canvas: &mut Canvas, rules: &[Rule]) {
+        let Frame { left, right, top, .. } = *self.frame;
+        for (rule, step) in rules.iter().zip(0_u32..) {
+            let width = text_width(&rule.label, TICK_SIZE);
+            let (start, baseline) = if rule.is_vertical {
+                let x = self.x(rule.value);
+                let is_near_end = x + width + 8.0 > right;
+                let start = if is_near_end { x - width - 6.0 } else { x + 6.0 };
+                (start, top + 14.0 + 17.0 * f64::from(step))
+            } else {
+                (left + 6.0, self.y(rule.value) - 5.0)
+            };
+            let corner = (start - 2.0, baseline - 10.0);
+            canvas.rectangle(corner, (start + width, baseline + 3.0), WHITE, None);
+            let look = Lettering::new(TICK_SIZE, Anchor::Start);
+            canvas.text((start, baseline), &rule.label, look);
+        }
+    }
+
+    /// Curves over names stand beside each other.
+    #[expect(clippy::cast_precision_loss, reason = "a few curves")]
+    fn dodge(&self, index: usize, count: usize) -> f64 {
+        if self.has_names() { (index as f64 - (count as f64 - 1.0) / 2.0) * DODGE } else { 0.0 }
+    }
+
+    fn has_names(&self) -> bool {
+        matches!(self.panel.x.scale, Scale::Names(_))
+    }
+
+    fn curve(&self, canvas: &mut Canvas, curve: &Curve, dodge: f64) {
+        canvas.begin("curve", &curve.label);
+        let at = |point: &Point| (self.x(point.x) + dodge, self.y(point.y));
+        let colour = curve.ink.colour;
+        for piece in curve.points.split(Option::is_none) {
+            let points: Vec<Point> = piece.iter().copied().flatten().collect();
+            if self.has_names() || points.len() == 1 {
+                self.bars(canvas, &points, curve, dodge);
+                continue;
+            }
+            for banded in points.split(|point| point.half_width.is_none()) {
+                self.band(canvas, banded, curve);
+            }
+            let places: Vec<Place> = points.iter().map(at).collect();
+            if places.len() > 1 {
+                canvas.polyline(&places, Stroke { colour, width: 2.0, dash: curve.ink.dash });
+            }
+        }
+        if curve.has_markers {
+            let radius = if curve.points.len() > MANY_POINTS { 2.2 } else { 3.4 };
+            for point in curve.points.iter().flatten() {
+                canvas.marker(curve.ink.marker, at(point), radius, colour, point.is_saturated);
+            }
+        }
+        canvas.end();
+    }
+
+    /// Both ends of an interval, upper first.
+    fn ends(&self, point: &Point) -> (f64, f64) {
+        let half_width = point.half_width.unwrap_or(0.0);
+        (self.y(point.y + half_width), self.y(point.y - half_width))
+    }
+
+    fn band(&self, canvas: &mut Canvas, points: &[Point], curve: &Curve) {
+        if points.len() < 2 {
+            return;
+        }
+        let upper = points.iter().map(|point| (self.x(point.x), self.ends(point).0));
+        let lower = points.iter().rev().map(|point| (self.x(point.x), self.ends(point).1));
+        let corners: Vec<Place> = upper.chain(lower).collect();
+        canvas.begin("band", "");
+        canvas.area(&corners, curve.ink.colour, 0.22);
+        canvas.end();
+    }
+
+    /// Intervals of points that no line joins.
+    fn bars(&self, canvas: &mut Canvas, points: &[Point], curve: &Curve, dodge: f64) {
+        let stroke = Stroke { colour: curve.ink.colour, width: 1.6, dash: "" };
+        canvas.begin("bars", "");
+        for point in points.iter().filter(|point| point.half_width.is_some()) {
+            let x = self.x(point.x) + dodge;
+            let (upper, lower) = self.ends(point);
+            canvas.line((x, upper), (x, lower), stroke);
+            for end in [upper, lower] {
+                canvas.line((x - 3.5, end), (x + 3.5, end), stroke);
+            }
+        }
+        canvas.end();
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a few tiles")]
+    fn tile(&self, canvas: &mut Canvas, tile: &Tile, scale: &Scale) {
+        let names = |scale: &Scale| match scale {
+            Scale::Names(names) => names.len().max(1) as f64,
+            Scale::Linear { .. } | Scale::Log { .. } => 1.0,
+        };
+        let Frame { left, right, top, bottom, .. } = *self.frame;
+        let width = (right - left) / names(&self.panel.x.scale);
+        let height = (bottom - top) / names(&self.panel.y.scale);
+        let x = left + tile.column as f64 * width;
+        let y = bottom - (tile.row as f64 + 1.0) * height;
+        // The darker, the more.
+        let colour = ramp(1.0 - scale.place(tile.value));
+        let (from, to) = ((x + 0.5, y + 0.5), (x + width - 0.5, y + height - 0.5));
+        let class = if tile.is_saturated { "tile saturated" } else { "tile" };
+        canvas.begin(class, &significant(tile.value));
+        let ink = if tile.is_saturated {
+            let inner = ((from.0 + 1.5, from.1 + 1.5), (to.0 - 1.5, to.1 - 1.5));
+            canvas.rectangle(
+                inner.0,
+                inner.1,
+                WHITE,
+                Some(Stroke { colour, width: 2.5, dash: "" }),
+            );
+            BLACK
+        } else {
+            canvas.rectangle(from, to, colour, None);
+            if colour.lightness() < 0.55 { WHITE } else { BLACK }
+        };
+        let text = significant_two(tile.value);
+        if text_width(&text, TICK_SIZE) < width - 8.0 && height > 16.0 {
+            let look = Lettering { colour: ink, ..Lettering::new(TICK_SIZE, Anchor::Middle) };
+            canvas.text((x + width / 2.0, y + height / 2.0 + 4.0), &text, look);
+        }
+        canvas.end();
+    }
+}
