@@ -19,6 +19,14 @@ pub(super) type Place = (f64, f64);
 /// A sheet that is being drawn on.
 pub(super) struct Canvas {
     scene: Scene,
+    file: File,
+}
+
+/// What the sheet becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum File {
+    Svg,
+    Png,
 }
 
 /// A line's look.
@@ -35,8 +43,6 @@ pub(super) struct Lettering {
     pub(super) size: u32,
     pub(super) anchor: Anchor,
     pub(super) is_bold: bool,
-    /// Reads from bottom to top.
-    pub(super) is_upright: bool,
     pub(super) colour: Colour,
 }
 
@@ -51,7 +57,7 @@ pub(super) enum Anchor {
 impl Lettering {
     /// Plain and black.
     pub(super) const fn new(size: u32, anchor: Anchor) -> Self {
-        Self { size, anchor, is_bold: false, is_upright: false, colour: BLACK }
+        Self { size, anchor, is_bold: false, colour: BLACK }
     }
 }
 
@@ -68,10 +74,10 @@ pub(super) fn text_width(text: &str, size: u32) -> f64 {
 }
 
 impl Canvas {
-    pub(super) fn new(width: f64, height: f64) -> Self {
+    pub(super) fn new(width: f64, height: f64, file: File) -> Self {
         let mut scene = Scene::new(width, height);
         scene.font_family = Some(FONTS.to_owned());
-        Self { scene }
+        Self { scene, file }
     }
 
     /// Begins a group of shapes, with a class for style sheets and a title for readers.
@@ -87,23 +93,22 @@ impl Canvas {
     }
 
     pub(super) fn line(&mut self, from: Place, to: Place, stroke: Stroke) {
-        self.scene.add(Primitive::Line {
-            x1: from.0,
-            y1: from.1,
-            x2: to.0,
-            y2: to.1,
-            stroke: color(stroke.colour),
-            stroke_width: stroke.width,
-            stroke_dasharray: dash(stroke),
-        });
+        self.polyline(&[from, to], stroke);
     }
 
     pub(super) fn polyline(&mut self, points: &[Place], stroke: Stroke) {
+        if self.file == File::Png && !stroke.dash.is_empty() {
+            // In a PNG dashes would not grow with the scale, and begin anew at each point.
+            for dash in dashes(points, stroke) {
+                self.polyline(&dash, Stroke { dash: "", ..stroke });
+            }
+            return;
+        }
         self.scene.add(Primitive::PolyLine {
             points: points.to_vec(),
             stroke: color(stroke.colour),
             stroke_width: stroke.width,
-            stroke_dasharray: dash(stroke),
+            stroke_dasharray: (!stroke.dash.is_empty()).then(|| stroke.dash.to_owned()),
         });
     }
 
@@ -187,16 +192,19 @@ impl Canvas {
                 Anchor::Middle => TextAnchor::Middle,
                 Anchor::End => TextAnchor::End,
             },
-            rotate: look.is_upright.then_some(-90.0),
+            rotate: None,
             bold: look.is_bold,
             color: Some(color(look.colour)),
         });
     }
 
+    /// The text of an SVG file.
     pub(super) fn to_svg(&self) -> String {
         SvgBackend::new().with_pretty(true).render_scene(&self.scene)
     }
 
+    /// The bytes of a PNG file.
+    ///
     /// # Errors
     /// Those of the encoder.
     pub(super) fn to_png(&self) -> Result<Vec<u8>, String> {
@@ -208,8 +216,41 @@ fn color(colour: Colour) -> Color {
     Color::Rgb(colour.0, colour.1, colour.2)
 }
 
-fn dash(stroke: Stroke) -> Option<String> {
-    (!stroke.dash.is_empty()).then(|| stroke.dash.to_owned())
+/// The dashes of a line one by one, along all of it. They end round, so that they are drawn shorter.
+fn dashes(points: &[Place], stroke: Stroke) -> Vec<Vec<Place>> {
+    let lengths: Vec<f64> = stroke.dash.split(' ').filter_map(|text| text.parse().ok()).collect();
+    let length = |i: usize| {
+        let round = if i.is_multiple_of(2) { -stroke.width } else { stroke.width };
+        (lengths[i % lengths.len()] + round).max(0.1)
+    };
+    let (mut step, mut left) = (0, length(0));
+    let mut dashes: Vec<Vec<Place>> =
+        points.first().map(|&start| vec![start]).into_iter().collect();
+    for pair in points.windows(2) {
+        let (mut from, to) = (pair[0], pair[1]);
+        loop {
+            let whole = (to.0 - from.0).hypot(to.1 - from.1);
+            let share = (left / whole.max(f64::MIN_POSITIVE)).min(1.0);
+            let at = (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));
+            if step % 2 == 0
+                && let Some(dash) = dashes.last_mut()
+            {
+                dash.push(at);
+            }
+            if whole < left {
+                left -= whole;
+                break;
+            }
+            step += 1;
+            left = length(step);
+            if step % 2 == 0 {
+                dashes.push(vec![at]);
+            }
+            from = at;
+        }
+    }
+    dashes.retain(|dash| dash.len() > 1);
+    dashes
 }
 
 /// A closed path, to hundredths.

@@ -11,6 +11,8 @@ use crate::schema::percent;
 
 /// Most panels that one axis may have.
 pub(super) const MAX_FACETS: usize = 12;
+/// An axis of so few values has ticks at these.
+const FEW_VALUES: usize = 6;
 /// Values that spread over a larger ratio get a logarithmic axis.
 const WIDE: f64 = 10.0;
 
@@ -38,17 +40,23 @@ pub(crate) fn curves_picture(
         panels.push(Panel {
             title: sheet.title.clone(),
             x: x.clone(),
-            y: Axis { label: sheet.label.clone(), scale },
+            y: Axis::new(sheet.label.clone(), scale),
             content: Content::Curves { curves: sheet.curves.clone(), rules: rules(design) },
         });
     }
     let all: Vec<&Curve> = sheets.iter().flat_map(|sheet| &sheet.curves).collect();
+    let mut captions = captions(data, design, &all);
+    if sheets.iter().zip(&panels).any(|(sheet, panel)| is_cut(&sheet.curves, &panel.y.scale)) {
+        captions.push(
+            "A band that ends at the lower edge goes on below it, down to 0 or less.".to_owned(),
+        );
+    }
     Ok(Some(Picture {
         stem: design.stem.clone(),
         title: title(data, design, quantities),
         subtitle: data.subtitle(design),
         legend: design.by.map(|axis| data.axis_label(axis)).unwrap_or_default(),
-        captions: captions(data, design, &all),
+        captions,
         panels,
     }))
 }
@@ -196,9 +204,10 @@ pub(super) fn x_axis(data: &PlotData, axis: usize, log: LogAxes) -> Result<Axis,
         if log.x == Some(true) {
             return refused("has words as values");
         }
-        return Ok(Axis { label, scale: Scale::Names(data.value_texts(axis)) });
+        return Ok(Axis::new(label, Scale::Names(data.value_texts(axis))));
     };
     let extent = Extent::of(values.iter().copied()).unwrap_or(Extent { least: 0.0, most: 1.0 });
+    let is_few = values.len() <= FEW_VALUES;
     let can_log = extent.least > 0.0;
     if log.x == Some(true) && !can_log {
         return refused("has values that are not above 0");
@@ -208,7 +217,11 @@ pub(super) fn x_axis(data: &PlotData, axis: usize, log: LogAxes) -> Result<Axis,
     } else {
         Scale::tight(extent)
     };
-    Ok(Axis { label, scale })
+    // A few values speak for themselves.
+    let own = values.into_iter().zip(data.value_texts(axis));
+    let mut ticks: Vec<(f64, String)> = own.filter(|_| is_few).collect();
+    ticks.sort_by(|a, b| a.0.total_cmp(&b.0));
+    Ok(Axis { label, scale, ticks })
 }
 
 /// Whether steps grow with the values: they are more even as ratios.
@@ -248,6 +261,13 @@ fn y_scale(curves: &[&Curve], is_share: bool, log: Option<bool>) -> Result<Scale
     Ok(Scale::linear(extent))
 }
 
+/// Whether intervals go beyond a logarithmic scale.
+fn is_cut(curves: &[Curve], scale: &Scale) -> bool {
+    let Scale::Log { low, .. } = scale else { return false };
+    let mut points = curves.iter().flat_map(|curve| curve.points.iter().flatten());
+    points.any(|point| point.y - point.half_width.unwrap_or(0.0) < *low)
+}
+
 fn rules(design: &Design) -> Vec<Rule> {
     match design.subject {
         Subject::Utilization(_) => {
@@ -261,29 +281,30 @@ fn rules(design: &Design) -> Vec<Rule> {
 fn title(data: &PlotData, design: &Design, quantities: &[Quantity]) -> String {
     let what = match &design.subject {
         Subject::Utilization(_) => "Utilization of the pools".to_owned(),
-        _ => listed(quantities),
+        _ => capitalized(&listed(quantities)),
     };
     let by = design.by.map(|axis| format!(", by {}", data.axis_short(axis))).unwrap_or_default();
     format!("{what} against {}{by}", data.axis_short(design.x))
 }
 
-/// Results in words: percentiles of TTFT share their last word.
+/// Results in words: percentiles of TTFT share their last words.
 pub(super) fn listed(quantities: &[Quantity]) -> String {
-    let heads: Vec<&str> =
-        quantities.iter().filter_map(|quantity| quantity.short.strip_suffix(" TTFT")).collect();
-    let (names, tail) = if heads.len() == quantities.len() {
-        (heads, " TTFT")
-    } else {
-        (quantities.iter().map(|quantity| quantity.short.as_str()).collect(), "")
-    };
-    let text = match names.split_last() {
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    let shorts: Vec<&str> = quantities.iter().map(|quantity| quantity.short.as_str()).collect();
+    let is_shared = |tail: &&&str| shorts.iter().all(|short| short.ends_with(**tail));
+    let tail = [" TTFT of a run", " TTFT"].iter().find(is_shared).copied().unwrap_or_default();
+    let heads: Vec<&str> = shorts.iter().map(|short| &short[..short.len() - tail.len()]).collect();
+    match heads.split_last() {
+        Some((last, [])) => format!("{last}{tail}"),
+        Some((last, rest)) => format!("{} and {last}{tail}", rest.join(", ")),
         None => String::new(),
-    };
+    }
+}
+
+/// A sentence begins with a capital letter.
+pub(super) fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}{tail}", letters.as_str())
+    format!("{first}{}", letters.as_str())
 }
 
 /// How to read it: only of what is there.
@@ -316,7 +337,7 @@ pub(super) fn common_captions(level: f64, curves: &[&Curve]) -> Vec<String> {
     }
     if points().any(|point| point.is_saturated) {
         captions.push(
-            "Hollow: saturated, more load than the bottleneck can serve; queues grow without bound, and the value \
+            "Hollow: saturated, more load than the bottleneck can serve; queues grow without bound, and times \
              with the length of the run."
                 .to_owned(),
         );

@@ -104,9 +104,12 @@ impl<'a> PlotData<'a> {
 
     /// An axis on paper.
     pub(super) fn axis_short(&self, axis: usize) -> String {
-        let key = self.run.axes[axis].key;
-        let column = CELL_COLUMNS.iter().find(|column| column.name == key.column);
-        short(&self.axis_name(axis), column.map_or(key.meaning, |column| column.meaning))
+        let name = self.axis_name(axis);
+        // Other keys mean something else in each mode or kind, and their names say which.
+        match CELL_COLUMNS.iter().find(|column| column.name == name) {
+            Some(column) => short(&name, column.meaning),
+            None => name,
+        }
     }
 
     /// `mode = mono`, `prefill_gpus = 2 GPUs`.

@@ -15,10 +15,15 @@ use crate::comparison::Comparisons;
 use crate::failure::Failure;
 use crate::schema::ComparisonRow;
 
+/// Magnitudes that spread over a larger ratio get a logarithmic axis.
+const WIDE: f64 = 30.0;
+/// Smaller magnitudes than by this ratio are as good as 0.
+const MAX_RATIO: f64 = 1e4;
+
 /// Draws what a comparison along an axis found; `None` if no pair of cells has a difference.
 ///
 /// # Errors
-/// A logarithmic axis: differences have both signs.
+/// A logarithmic x axis for values that are not above 0.
 pub(crate) fn difference_picture(
     data: &PlotData,
     design: &Design,
@@ -26,9 +31,6 @@ pub(crate) fn difference_picture(
     log: LogAxes,
 ) -> Result<Option<Picture>, Failure> {
     let Subject::Difference { axis, of } = &design.subject else { return Ok(None) };
-    if log.y == Some(true) {
-        return Err(Failure::usage("--log y: differences have both signs; leave y out"));
-    }
     let reader = Reader::new(data, design, *axis, comparisons);
     let others: Vec<u32> = (1..).take(data.run.axes[*axis].values.len() - 1).collect();
     let texts = data.value_texts(*axis);
@@ -38,7 +40,8 @@ pub(crate) fn difference_picture(
             let curves = reader.curves(quantity, other);
             if !curves.is_empty() {
                 let contrast = format!("{} − {}", texts[other as usize], texts[0]);
-                sheets.push((format!("{}, {contrast}", quantity.short), quantity, curves));
+                let of = quantity.short.trim_end_matches(" of a run");
+                sheets.push((format!("{of}: {contrast}"), quantity, curves));
             }
         }
     }
@@ -55,14 +58,17 @@ pub(crate) fn difference_picture(
         data.setting(*axis, 0)
     ));
     captions.extend(thinning_captions(data, design));
+    let is_bent = sheets
+        .iter()
+        .any(|(.., curves)| matches!(scale_with_zero(curves, log.y), Scale::Signed { .. }));
+    if is_bent {
+        captions.push("The axis of differences is logarithmic away from 0.".to_owned());
+    }
     let zero = Rule { value: 0.0, is_vertical: false, label: "no difference".to_owned() };
     let panel = |(title, quantity, curves): (String, &Quantity, Vec<Curve>)| Panel {
         title,
         x: x.clone(),
-        y: Axis {
-            label: format!("difference ({})", quantity.unit),
-            scale: scale_with_zero(&curves),
-        },
+        y: Axis::new(format!("difference ({})", quantity.unit), scale_with_zero(&curves, log.y)),
         content: Content::Curves { curves, rules: vec![zero.clone()] },
     };
     Ok(Some(Picture {
@@ -191,12 +197,20 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A linear scale on which 0 is seen.
-fn scale_with_zero(curves: &[Curve]) -> Scale {
-    let points = curves.iter().flat_map(|curve| curve.points.iter().flatten());
-    let ends = points.flat_map(|point| {
+/// A scale on which 0 is seen; logarithmic on both sides of it where magnitudes differ much.
+fn scale_with_zero(curves: &[Curve], log: Option<bool>) -> Scale {
+    let points = || curves.iter().flat_map(|curve| curve.points.iter().flatten());
+    let reach = |point: &Point| point.y.abs() + point.half_width.unwrap_or(0.0);
+    let ends = points().flat_map(|point| {
         let half_width = point.half_width.unwrap_or(0.0);
         [point.y - half_width, point.y + half_width]
     });
-    Scale::tight(Extent::of(ends.chain([0.0])).unwrap_or(Extent { least: -1.0, most: 1.0 }))
+    let extent = Extent::of(ends.chain([0.0])).unwrap_or(Extent { least: -1.0, most: 1.0 });
+    let magnitudes = Extent::of(points().map(reach).filter(|magnitude| *magnitude > 0.0));
+    match magnitudes {
+        Some(Extent { least, most }) if log.unwrap_or(most > WIDE * least) => {
+            Scale::signed(extent, least.max(most / MAX_RATIO))
+        }
+        _ => Scale::tight(extent),
+    }
 }

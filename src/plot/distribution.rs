@@ -62,15 +62,12 @@ pub(crate) fn distribution_picture(
         subtitle: counts.collect::<Vec<_>>().join("; "),
         legend: String::new(),
         captions: vec![
-            "One simulation each: steep where many requests have the same time; the flat end is the tail.".to_owned(),
+            "Steep where many requests get their first token after about the same time; the flat end is the tail.".to_owned(),
         ],
         panels: vec![Panel {
             title: String::new(),
-            x: Axis { label: "time to first token (s)".to_owned(), scale },
-            y: Axis {
-                label: "requests (share)".to_owned(),
-                scale: Scale::Linear { low: 0.0, high: 1.04 },
-            },
+            x: Axis::new("time to first token (s)".to_owned(), scale),
+            y: Axis::new("requests (share)".to_owned(), Scale::Linear { low: 0.0, high: 1.04 }),
             content: Content::Curves {
                 curves: files.iter().enumerate().map(curve).collect(),
                 rules: if let [file] = files.as_slice() { rules(&file.ttft_s) } else { Vec::new() },

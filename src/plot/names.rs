@@ -78,7 +78,7 @@ pub(super) fn short(name: &str, meaning: &str) -> String {
         "slo_attainment" => "requests within the objective",
         "utilization_prefill" => "prefill pool",
         "utilization_decode" => "decode pool",
-        "utilization_gpu" => "pool of mono",
+        "utilization_gpu" => "the one pool (mono)",
         _ => {
             let head = meaning.split([';', ',', ':', '(']).next().unwrap_or_default().trim();
             return if head.chars().count() <= MAX_NAME { head } else { name }.to_owned();

@@ -1,9 +1,11 @@
 //! A page: title, legend, panels in rows, and how to read them.
 
-use super::canvas::{Anchor, Canvas, Lettering, Place, Stroke, text_width};
-use super::panel::{Frame, draw_panel, tick_room};
-use super::picture::{Axis, Content, Picture};
-use super::style::{GREY, Ink, ramp};
+use std::collections::BTreeSet;
+
+use super::canvas::{Anchor, Canvas, File, Lettering, Place, Stroke, text_width};
+use super::panel::{FOOT, Frame, HEAD, RULE, TITLE, draw_panel, tick_room};
+use super::picture::{Axis, Content, Curve, Picture, Rule};
+use super::style::{GREY, Marker, ramp};
 
 const MARGIN: f64 = 16.0;
 const TITLE_SIZE: u32 = 16;
@@ -12,8 +14,7 @@ const TEXT_SIZE: u32 = 12;
 const CAPTION_SIZE: u32 = 11;
 /// From one line of text to the next.
 const LEADING: f64 = 18.0;
-/// For the label of a y axis.
-const LABEL_ROOM: f64 = 22.0;
+
 /// Least width of a page: titles and captions stay readable.
 const MIN_WIDTH: f64 = 660.0;
 /// Length of the line beside a name in the legend.
@@ -21,7 +22,7 @@ const SAMPLE: f64 = 34.0;
 
 /// The picture as an SVG file.
 pub(crate) fn to_svg(picture: &Picture) -> String {
-    draw(picture).to_svg()
+    draw(picture, File::Svg).to_svg()
 }
 
 /// The picture as a PNG file.
@@ -29,7 +30,7 @@ pub(crate) fn to_svg(picture: &Picture) -> String {
 /// # Errors
 /// Those of the encoder.
 pub(crate) fn to_png(picture: &Picture) -> Result<Vec<u8>, String> {
-    draw(picture).to_png()
+    draw(picture, File::Png).to_png()
 }
 
 /// How many panels stand side by side, and how large each is.
@@ -39,8 +40,8 @@ struct Grid {
     cell: (f64, f64),
     /// Width of the labels of y ticks, the same in all panels.
     ticks: f64,
-    /// Whether one label of the y axis serves a whole row.
-    is_label_shared: bool,
+    /// Height above a panel.
+    head: f64,
 }
 
 impl Grid {
@@ -53,40 +54,36 @@ impl Grid {
             _ => 4,
         };
         let cell = match columns {
-            1 => (640.0, 380.0),
-            2 => (450.0, 320.0),
-            3 => (340.0, 290.0),
-            _ => (280.0, 240.0),
+            1 => (640.0, 390.0),
+            2 => (440.0, 340.0),
+            3 => (340.0, 310.0),
+            _ => (290.0, 260.0),
         };
         let ticks = panels.iter().map(|panel| tick_room(panel, cell.1)).fold(0.0, f64::max);
-        let is_label_shared = panels.iter().all(|panel| panel.y.label == panels[0].y.label);
-        Self { columns, rows: panels.len().div_ceil(columns), cell, ticks, is_label_shared }
+        let has_titles = panels.iter().any(|panel| !panel.title.is_empty());
+        let head = HEAD + if has_titles { TITLE } else { 0.0 };
+        Self { columns, rows: panels.len().div_ceil(columns), cell, ticks, head }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a few panels")]
     fn size(&self) -> (f64, f64) {
-        let shared = if self.is_label_shared { LABEL_ROOM } else { 0.0 };
-        (self.columns as f64 * self.cell.0 + shared, self.rows as f64 * self.cell.1)
+        (self.columns as f64 * self.cell.0, self.rows as f64 * self.cell.1)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a few panels")]
-    fn frame(&self, index: usize, top: f64, has_title: bool) -> Frame {
-        let (column, row) = (index % self.columns, index / self.columns);
-        let left = MARGIN + LABEL_ROOM + column as f64 * self.cell.0 + self.ticks;
-        let label = if self.is_label_shared { 0.0 } else { LABEL_ROOM };
-        let upper = top + row as f64 * self.cell.1 + if has_title { 26.0 } else { 8.0 };
+    fn frame(&self, index: usize, top: f64) -> Frame {
+        let (column, row) = ((index % self.columns) as f64, (index / self.columns) as f64);
+        let left = MARGIN + column * self.cell.0 + self.ticks;
         Frame {
             left,
-            right: left + self.cell.0 - self.ticks - label - 14.0,
-            top: upper,
-            bottom: top + (row + 1) as f64 * self.cell.1 - 50.0,
-            label_x: (!self.is_label_shared || column == 0)
-                .then_some(left - self.ticks - LABEL_ROOM + 14.0),
+            right: left + self.cell.0 - self.ticks - 16.0,
+            top: top + row * self.cell.1 + self.head,
+            bottom: top + (row + 1.0) * self.cell.1 - FOOT,
         }
     }
 }
 
-fn draw(picture: &Picture) -> Canvas {
+fn draw(picture: &Picture, file: File) -> Canvas {
     let grid = Grid::of(picture);
     let (grid_width, grid_height) = grid.size();
     let width = (grid_width + 2.0 * MARGIN).max(MIN_WIDTH);
@@ -99,7 +96,7 @@ fn draw(picture: &Picture) -> Canvas {
     let head = MARGIN + height(&titles, 22.0) + height(&subtitles, LEADING) + 6.0;
     let top = head + legend.height() + 6.0;
     let foot = top + grid_height + 6.0;
-    let mut canvas = Canvas::new(width, foot + height(&captions, 16.0) + MARGIN);
+    let mut canvas = Canvas::new(width, foot + height(&captions, 16.0) + MARGIN, file);
     canvas.begin("picture", &picture.title);
     let bold = Lettering { is_bold: true, ..Lettering::new(TITLE_SIZE, Anchor::Start) };
     write(&mut canvas, MARGIN + 16.0, 22.0, &titles, bold);
@@ -107,7 +104,7 @@ fn draw(picture: &Picture) -> Canvas {
     write(&mut canvas, MARGIN + height(&titles, 22.0) + 13.0, LEADING, &subtitles, grey);
     legend.draw(&mut canvas, head + 14.0);
     for (index, panel) in picture.panels.iter().enumerate() {
-        draw_panel(&mut canvas, panel, &grid.frame(index, top, !panel.title.is_empty()));
+        draw_panel(&mut canvas, panel, &grid.frame(index, top));
     }
     write(&mut canvas, foot + 12.0, 16.0, &captions, Lettering { size: CAPTION_SIZE, ..grey });
     canvas.end();
@@ -146,45 +143,79 @@ fn wrapped(text: &str, size: u32, width: f64) -> Vec<String> {
 /// What stands between title and panels.
 enum Legend {
     None,
-    /// What tells curves apart, and a place from its upper left corner for each of them.
+    /// What tells curves apart, and its entries.
     Curves {
         title: String,
-        entries: Vec<(Place, String, Ink)>,
+        entries: Vec<Entry>,
         height: f64,
     },
     Colours(Axis),
 }
 
+/// A name in the legend, and the line that it belongs to.
+struct Entry {
+    /// From the upper left corner of the legend.
+    place: Place,
+    label: String,
+    stroke: Stroke,
+    marker: Option<Marker>,
+}
+
+impl Entry {
+    fn of_curve(curve: &Curve) -> Self {
+        Self {
+            place: (0.0, 0.0),
+            label: curve.label.clone(),
+            stroke: Stroke { colour: curve.ink.colour, width: 2.0, dash: curve.ink.dash },
+            marker: curve.has_markers.then_some(curve.ink.marker),
+        }
+    }
+
+    fn of_rule(rule: &Rule) -> Self {
+        Self { place: (0.0, 0.0), label: rule.label.clone(), stroke: RULE, marker: None }
+    }
+
+    fn draw(&self, canvas: &mut Canvas, top: f64) {
+        let (x, y) = (MARGIN + self.place.0, top + self.place.1);
+        canvas.line((x, y - 4.0), (x + SAMPLE, y - 4.0), self.stroke);
+        if let Some(marker) = self.marker {
+            canvas.marker(marker, (x + SAMPLE / 2.0, y - 4.0), 3.4, self.stroke.colour, false);
+        }
+        let plain = Lettering::new(TEXT_SIZE, Anchor::Start);
+        canvas.text((x + SAMPLE + 8.0, y), &self.label, plain);
+    }
+}
+
 impl Legend {
     fn of(picture: &Picture, width: f64) -> Self {
-        let mut entries: Vec<(Place, String, Ink)> = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut lines: Vec<Entry> = Vec::new();
         for panel in &picture.panels {
             match &panel.content {
                 Content::Tiles { colours, .. } => return Self::Colours(colours.clone()),
-                Content::Curves { curves, .. } => {
-                    for curve in curves {
-                        if !entries.iter().any(|(_, label, _)| *label == curve.label) {
-                            entries.push(((0.0, 0.0), curve.label.clone(), curve.ink));
-                        }
-                    }
+                Content::Curves { curves, rules } => {
+                    entries.extend(curves.iter().map(Entry::of_curve));
+                    lines.extend(rules.iter().filter(|rule| !rule.is_vertical).map(Entry::of_rule));
                 }
             }
         }
-        if entries.iter().all(|(_, label, _)| label.is_empty()) {
+        entries.append(&mut lines);
+        let mut seen = BTreeSet::new();
+        entries.retain(|entry| !entry.label.is_empty() && seen.insert(entry.label.clone()));
+        if entries.is_empty() {
             return Self::None;
         }
         let title = picture.legend.clone();
-        let start = if title.is_empty() { 0.0 } else { text_width(&title, TEXT_SIZE) + 18.0 };
-        // Beside a long title there may be no room for names.
-        let start = if start > 0.5 * width { width } else { start };
-        let indent = if start < width { start } else { 0.0 };
-        let (mut x, mut y) = (start, 0.0);
-        for (place, label, _) in &mut entries {
-            let needed = SAMPLE + 8.0 + text_width(label, TEXT_SIZE) + 20.0;
+        let titled = if title.is_empty() { 0.0 } else { text_width(&title, TEXT_SIZE) + 18.0 };
+        // Beside a long title there is no room for names.
+        let (indent, mut y) = if titled > 0.5 * width { (0.0, LEADING) } else { (titled, 0.0) };
+        let mut x = indent;
+        for entry in &mut entries {
+            let needed = SAMPLE + 8.0 + text_width(&entry.label, TEXT_SIZE) + 20.0;
             if x > indent && x + needed > width {
                 (x, y) = (indent, y + LEADING);
             }
-            *place = (MARGIN + x, y);
+            entry.place = (x, y);
             x += needed;
         }
         Self::Curves { title, entries, height: y + LEADING }
@@ -193,25 +224,19 @@ impl Legend {
     fn height(&self) -> f64 {
         match self {
             Self::None => 0.0,
-            Self::Curves { height, .. } => *height + 4.0,
-            Self::Colours(_) => 46.0,
+            Self::Curves { height, .. } => *height + 8.0,
+            Self::Colours(_) => 34.0,
         }
     }
 
     fn draw(&self, canvas: &mut Canvas, top: f64) {
-        let plain = Lettering::new(TEXT_SIZE, Anchor::Start);
         match self {
             Self::None => {}
             Self::Curves { title, entries, .. } => {
                 canvas.begin("legend", "");
-                canvas.text((MARGIN, top), title, plain);
-                for ((x, y), label, ink) in entries {
-                    let middle = top + y - 4.0;
-                    let stroke = Stroke { colour: ink.colour, width: 2.0, dash: ink.dash };
-                    canvas.line((*x, middle), (x + SAMPLE, middle), stroke);
-                    let at = (x + SAMPLE / 2.0, middle);
-                    canvas.marker(ink.marker, at, 3.4, ink.colour, false);
-                    canvas.text((x + SAMPLE + 8.0, top + y), label, plain);
+                canvas.text((MARGIN, top), title, Lettering::new(TEXT_SIZE, Anchor::Start));
+                for entry in entries {
+                    entry.draw(canvas, top);
                 }
                 canvas.end();
             }
@@ -231,7 +256,8 @@ fn draw_colours(canvas: &mut Canvas, axis: &Axis, top: f64) {
     for step in 0..STEPS {
         let x = left + f64::from(step) * STEP;
         let colour = ramp(1.0 - f64::from(step) / f64::from(STEPS - 1));
-        canvas.rectangle((x, top - 11.0), (x + STEP, top + 3.0), colour, None);
+        // Each lies over the one before: no seams.
+        canvas.rectangle((x, top - 11.0), (left + length, top + 3.0), colour, None);
     }
     for (value, text) in axis.scale.ticks(5) {
         let x = left + axis.scale.place(value) * length;

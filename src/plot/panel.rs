@@ -1,13 +1,18 @@
 //! One panel: axes, then what is in it.
 
 use super::canvas::{Anchor, Canvas, Lettering, Place, Stroke, text_width};
-use super::picture::{Content, Curve, Panel, Point, Rule, Tile};
+use super::picture::{Axis, Content, Curve, Panel, Point, Rule, Tile};
 use super::scale::Scale;
 use super::style::{BLACK, GREY, LIGHT, WHITE, ramp};
 use crate::report::{significant, significant_two};
 
 const TICK_SIZE: u32 = 11;
 const LABEL_SIZE: u32 = 12;
+/// Above a panel: the label of its y axis; below it: ticks and the label of x.
+pub(super) const HEAD: f64 = 26.0;
+pub(super) const FOOT: f64 = 50.0;
+/// For the title of a panel, if there is one.
+pub(super) const TITLE: f64 = 20.0;
 /// Height that a tick of the y axis takes.
 const Y_TICK: f64 = 34.0;
 /// From curve to curve where x has names.
@@ -15,6 +20,7 @@ const DODGE: f64 = 11.0;
 /// A curve with more points has smaller markers.
 const MANY_POINTS: usize = 30;
 const GRID: Stroke = Stroke { colour: LIGHT, width: 0.8, dash: "" };
+pub(super) const RULE: Stroke = Stroke { colour: BLACK, width: 1.2, dash: "5 4" };
 const EDGE: Stroke = Stroke { colour: GREY, width: 1.0, dash: "" };
 
 /// The inside of a panel on the page.
@@ -23,13 +29,11 @@ pub(super) struct Frame {
     pub(super) right: f64,
     pub(super) top: f64,
     pub(super) bottom: f64,
-    /// Where the label of the y axis stands, if it is here.
-    pub(super) label_x: Option<f64>,
 }
 
 /// Width for the labels of y ticks in a panel of some height.
 pub(super) fn tick_room(panel: &Panel, height: f64) -> f64 {
-    let ticks = y_ticks(&panel.y.scale, height - 76.0);
+    let ticks = y_ticks(&panel.y.scale, height - HEAD - FOOT);
     ticks.iter().map(|(_, text)| text_width(text, TICK_SIZE)).fold(0.0, f64::max) + 10.0
 }
 
@@ -63,7 +67,8 @@ fn y_ticks(scale: &Scale, height: f64) -> Vec<(f64, String)> {
 }
 
 /// As many ticks as do not touch.
-fn x_ticks(scale: &Scale, width: f64) -> Vec<(f64, String)> {
+fn x_ticks(axis: &Axis, width: f64) -> Vec<(f64, String)> {
+    let Axis { scale, ticks, .. } = axis;
     let is_free = |ticks: &[(f64, String)]| {
         ticks.windows(2).all(|pair| {
             let apart = (scale.place(pair[1].0) - scale.place(pair[0].0)) * width;
@@ -72,6 +77,9 @@ fn x_ticks(scale: &Scale, width: f64) -> Vec<(f64, String)> {
         })
     };
     let most = if matches!(scale, Scale::Names(_)) { 40 } else { 9 };
+    if !ticks.is_empty() && is_free(ticks) {
+        return ticks.clone();
+    }
     (2..=most).rev().map(|fit| scale.ticks(fit)).find(|ticks| is_free(ticks)).unwrap_or_default()
 }
 
@@ -93,10 +101,10 @@ impl Drawing<'_> {
     }
 
     fn axes(&self, canvas: &mut Canvas) {
-        let Frame { left, right, top, bottom, label_x } = *self.frame;
+        let Frame { left, right, top, bottom } = *self.frame;
         let has_grid = matches!(self.panel.content, Content::Curves { .. });
         let plain = Lettering::new(TICK_SIZE, Anchor::Middle);
-        for (value, text) in x_ticks(&self.panel.x.scale, right - left) {
+        for (value, text) in x_ticks(&self.panel.x, right - left) {
             let x = self.x(value);
             if has_grid {
                 canvas.line((x, top), (x, bottom), GRID);
@@ -116,17 +124,17 @@ impl Drawing<'_> {
         canvas.line((left, top), (left, bottom), EDGE);
         let label = Lettering::new(LABEL_SIZE, Anchor::Middle);
         canvas.text((f64::midpoint(left, right), bottom + 34.0), &self.panel.x.label, label);
-        if let Some(x) = label_x {
-            let upright = Lettering { is_upright: true, ..label };
-            canvas.text((x, f64::midpoint(top, bottom)), &self.panel.y.label, upright);
-        }
-        let title = Lettering { is_bold: true, ..label };
-        canvas.text((f64::midpoint(left, right), top - 9.0), &self.panel.title, title);
+        // Above its axis the label is read without turning one's head.
+        let start = Lettering { anchor: Anchor::Start, ..label };
+        let edge = left - tick_room(self.panel, bottom - top + HEAD + FOOT) + 4.0;
+        canvas.text((edge, top - 11.0), &self.panel.y.label, start);
+        let title = Lettering { is_bold: true, ..start };
+        canvas.text((edge, top - 11.0 - TITLE), &self.panel.title, title);
     }
 
     fn rule(&self, canvas: &mut Canvas, rule: &Rule) {
         let Frame { left, right, top, bottom, .. } = *self.frame;
-        let stroke = Stroke { colour: BLACK, width: 1.2, dash: "5 4" };
+        let stroke = RULE;
         canvas.begin("rule", &rule.label);
         if rule.is_vertical {
             canvas.line((self.x(rule.value), top), (self.x(rule.value), bottom), stroke);
@@ -136,23 +144,19 @@ impl Drawing<'_> {
         canvas.end();
     }
 
-    /// Names of lines, one below the other so that near ones stay readable.
+    /// Names of upright lines, at their feet, one above the other so that near ones stay readable. Those of others
+    /// are in the legend.
     fn rule_labels(&self, canvas: &mut Canvas, rules: &[Rule]) {
-        let Frame { left, right, top, .. } = *self.frame;
-        for (rule, step) in rules.iter().zip(0_u32..) {
+        let Frame { right, bottom, .. } = *self.frame;
+        let upright = rules.iter().filter(|rule| rule.is_vertical);
+        for (rule, step) in upright.zip(0_u32..) {
             let width = text_width(&rule.label, TICK_SIZE);
-            let (start, baseline) = if rule.is_vertical {
-                let x = self.x(rule.value);
-                let is_near_end = x + width + 8.0 > right;
-                let start = if is_near_end { x - width - 6.0 } else { x + 6.0 };
-                (start, top + 14.0 + 17.0 * f64::from(step))
-            } else {
-                (left + 6.0, self.y(rule.value) - 5.0)
-            };
+            let x = self.x(rule.value);
+            let start = if x + width + 8.0 > right { x - width - 6.0 } else { x + 6.0 };
+            let baseline = bottom - 10.0 - 18.0 * f64::from(step);
             let corner = (start - 2.0, baseline - 10.0);
             canvas.rectangle(corner, (start + width, baseline + 3.0), WHITE, None);
-            let look = Lettering::new(TICK_SIZE, Anchor::Start);
-            canvas.text((start, baseline), &rule.label, look);
+            canvas.text((start, baseline), &rule.label, Lettering::new(TICK_SIZE, Anchor::Start));
         }
     }
 
@@ -230,7 +234,7 @@ impl Drawing<'_> {
     fn tile(&self, canvas: &mut Canvas, tile: &Tile, scale: &Scale) {
         let names = |scale: &Scale| match scale {
             Scale::Names(names) => names.len().max(1) as f64,
-            Scale::Linear { .. } | Scale::Log { .. } => 1.0,
+            Scale::Linear { .. } | Scale::Log { .. } | Scale::Signed { .. } => 1.0,
         };
         let Frame { left, right, top, bottom, .. } = *self.frame;
         let width = (right - left) / names(&self.panel.x.scale);

@@ -34,6 +34,15 @@ pub(super) struct Axis {
     /// With its unit.
     pub(super) label: String,
     pub(super) scale: Scale,
+    /// What gets a tick if there is room for it; empty where any round value will do.
+    pub(super) ticks: Vec<(f64, String)>,
+}
+
+impl Axis {
+    /// An axis with ticks at round values.
+    pub(super) fn new(label: String, scale: Scale) -> Self {
+        Self { label, scale, ticks: Vec::new() }
+    }
 }
 
 /// What a panel shows.

@@ -14,6 +14,12 @@ pub(super) enum Scale {
         low: f64,
         high: f64,
     },
+    /// Logarithmic away from 0 on both sides of it, linear within a unit that is a power of ten.
+    Signed {
+        low: f64,
+        high: f64,
+        unit: f64,
+    },
     /// Values are positions among these names.
     Names(Vec<String>),
 }
@@ -74,6 +80,15 @@ impl Scale {
         Self::Log { low: extent.least / room, high: extent.least * ratio * room }
     }
 
+    /// A scale for both signs; magnitudes below `unit` are of no interest.
+    pub(super) fn signed(extent: Extent, unit: f64) -> Self {
+        let unit = 10_f64.powi(log_power(unit));
+        let (low, high) = (extent.least.min(0.0), extent.most.max(0.0));
+        let span = (high / unit).asinh() - (low / unit).asinh();
+        let beyond = |value: f64, room: f64| unit * ((value / unit).asinh() + room).sinh();
+        Self::Signed { low: beyond(low, -MARGIN * span), high: beyond(high, MARGIN * span), unit }
+    }
+
     /// Where a value stands, from 0 to 1; values beyond an end stand at the end.
     #[expect(clippy::cast_precision_loss, reason = "names are few")]
     pub(super) fn place(&self, value: f64) -> f64 {
@@ -81,6 +96,10 @@ impl Scale {
             Self::Linear { low, high } => (value - low) / (high - low),
             Self::Log { low, .. } if value <= *low => 0.0,
             Self::Log { low, high } => (value / low).ln() / (high / low).ln(),
+            Self::Signed { low, high, unit } => {
+                let bent = |value: f64| (value / unit).asinh();
+                (bent(value) - bent(*low)) / (bent(*high) - bent(*low))
+            }
             Self::Names(names) => (value + 0.5) / names.len().max(1) as f64,
         };
         place.clamp(0.0, 1.0)
@@ -91,6 +110,7 @@ impl Scale {
         match self {
             Self::Linear { low, high } => linear_ticks(*low, *high, fit),
             Self::Log { low, high } => log_ticks(*low, *high, fit),
+            Self::Signed { low, high, unit } => signed_ticks(*low, *high, *unit, fit),
             Self::Names(names) => {
                 let every = names.len().div_ceil(fit.max(1)).max(1);
                 let named = (0_u32..).zip(names).step_by(every);
@@ -147,6 +167,26 @@ fn log_ticks(low: f64, high: f64, fit: usize) -> Vec<(f64, String)> {
     ticks.step_by(every).map(|tick| (tick, significant(tick))).collect()
 }
 
+/// Zero, and powers of ten on both sides: those far from it first.
+fn signed_ticks(low: f64, high: f64, unit: f64, fit: usize) -> Vec<(f64, String)> {
+    let first = log_power(unit * 1.001);
+    let last = log_power(high.max(-low));
+    let ticks = |every: usize| -> Vec<f64> {
+        let powers = (first..=last).rev().step_by(every).map(power_of_ten);
+        let sides = powers.flat_map(|power| [-power, power]).chain([0.0]);
+        let mut inside: Vec<f64> = sides.filter(|tick| (low..=high).contains(tick)).collect();
+        inside.sort_by(f64::total_cmp);
+        inside
+    };
+    let fitting = (1..20).map(ticks).find(|ticks| ticks.len() <= fit.max(3)).unwrap_or_default();
+    fitting.into_iter().map(|tick| (tick, significant(tick))).collect()
+}
+
+/// Divided where negative, since 10^-1 has no exact value and 1 / 10 the nearest one.
+fn power_of_ten(power: i32) -> f64 {
+    if power < 0 { 1.0 / 10_f64.powi(-power) } else { 10_f64.powi(power) }
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "the exponent of a number")]
 fn log_power(value: f64) -> i32 {
     value.log10().floor() as i32
@@ -162,7 +202,12 @@ mod tests {
 
     #[test]
     fn ticks_have_few_digits() {
-        let cases: [(Scale, usize, &[&str]); 8] = [
+        let cases: [(Scale, usize, &[&str]); 9] = [
+            (
+                Scale::Signed { low: -0.2, high: 20.0, unit: 0.1 },
+                7,
+                &["-0.1", "0", "0.1", "1", "10"],
+            ),
             (Scale::Linear { low: 0.0, high: 1.04 }, 5, &["0.0", "0.5", "1.0"]),
             (Scale::Linear { low: 0.0, high: 10.4 }, 6, &["0", "2", "4", "6", "8", "10"]),
             (

@@ -1,6 +1,6 @@
 //! Pictures of one result as colours over two axes.
 
-use super::curves::{MAX_FACETS, thinning_captions};
+use super::curves::{MAX_FACETS, capitalized, thinning_captions};
 use super::data::PlotData;
 use super::design::{Design, LogAxes, Subject, thinned};
 use super::picture::{Axis, Content, Panel, Picture, Tile};
@@ -52,7 +52,7 @@ pub(crate) fn tiles_picture(
     }
     let all = || sheets.iter().flat_map(|(_, tiles)| tiles);
     let Some(extent) = Extent::of(all().map(|tile| tile.value)) else { return Ok(None) };
-    let colours = Axis { label: of.label(), scale: colour_scale(extent, &of.unit, log)? };
+    let colours = Axis::new(of.label(), colour_scale(extent, &of.unit, log)?);
     let mut captions = Vec::new();
     if all().any(|tile| tile.is_saturated) {
         captions.push(
@@ -65,10 +65,7 @@ pub(crate) fn tiles_picture(
         captions.push("Empty: no such cell, or one without a value.".to_owned());
     }
     captions.extend(thinning_captions(data, design));
-    let axis = |axis: usize| Axis {
-        label: data.axis_label(axis),
-        scale: Scale::Names(data.value_texts(axis)),
-    };
+    let axis = |axis: usize| Axis::new(data.axis_label(axis), Scale::Names(data.value_texts(axis)));
     let panel = |(title, tiles): (String, Vec<Tile>)| Panel {
         title,
         x: axis(axes[0]),
@@ -79,7 +76,7 @@ pub(crate) fn tiles_picture(
         stem: design.stem.clone(),
         title: format!(
             "{} over {} and {}",
-            super::curves::listed(std::slice::from_ref(of)),
+            capitalized(&of.short),
             data.axis_short(axes[0]),
             data.axis_short(axes[1])
         ),
