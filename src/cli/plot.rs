@@ -12,7 +12,7 @@ pub(crate) struct PlotArgs {
     /// Axis to the right: key, alias or column [default: the rate]
     #[arg(long, value_name = "AXIS", help_heading = "Picture")]
     pub(crate) x: Option<String>,
-    /// Columns of `cells`, or `ttft` or `utilization`; an axis makes a heatmap [default: ttft]
+    /// Columns of `cells`, or `ttft` or `utilization`; an axis makes a heatmap [default: ttft; with --facet its p99]
     #[arg(long, value_name = "COLUMN,COLUMN", help_heading = "Picture", value_delimiter = ',')]
     pub(crate) y: Vec<String>,
     /// Axis with a curve for each value

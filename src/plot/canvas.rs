@@ -73,6 +73,17 @@ pub(super) fn text_width(text: &str, size: u32) -> f64 {
     text.chars().map(of_letter).sum::<f64>() * f64::from(size)
 }
 
+/// A text that is cut where it would be too wide.
+pub(super) fn fitting(text: &str, size: u32, width: f64) -> String {
+    let mut cut = text.to_owned();
+    while text_width(&cut, size) > width && cut.pop().is_some() {}
+    if cut.len() < text.len() {
+        cut.pop();
+        cut.push('…');
+    }
+    cut
+}
+
 impl Canvas {
     pub(super) fn new(width: f64, height: f64, file: File) -> Self {
         let mut scene = Scene::new(width, height);

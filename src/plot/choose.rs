@@ -5,7 +5,7 @@ use sweep_engine::plan::Axis;
 use super::data::numbers;
 use super::design::{Design, Subject};
 use super::names::{Quantity, quantities};
-use crate::comparison::find_axis;
+use crate::comparison::{choose_metrics, find_axis};
 use crate::failure::Failure;
 use crate::io::FinishedRun;
 use crate::suggestion::{listed, nearest_or_all};
@@ -211,13 +211,14 @@ impl Chooser<'_> {
         if let Some(axis) = difference {
             let names = if names.is_empty() { TTFT_OF_RUNS.to_vec() } else { names };
             let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-            let metrics = crate::comparison::choose_metrics("--y", &names)?;
+            let metrics = choose_metrics("--y", &names)?;
             return Ok(Subject::Difference { axis, of: self.named(&metrics) });
         }
         if names == ["utilization"] {
             return Ok(Subject::Utilization(self.named(&UTILIZATION)));
         }
-        let names = if names.is_empty() { TTFT.to_vec() } else { names };
+        let usual: &[&str] = if wishes.facet.is_some() { &[MAIN] } else { &TTFT };
+        let names = if names.is_empty() { usual.to_vec() } else { names };
         let found = names.into_iter().map(|name| self.quantity("--y", name));
         Ok(Subject::Results(found.collect::<Result<_, _>>()?))
     }

@@ -112,8 +112,9 @@ fn panel_title(
     is_one_of_several: bool,
     facet: Option<u32>,
 ) -> String {
-    let result = is_one_of_several.then(|| group[0].short.clone());
-    let setting = design.facet.zip(facet).map(|(axis, value)| data.setting(axis, value));
+    // The label of the axis may say it already.
+    let result = (is_one_of_several && group[0].is_ttft()).then(|| group[0].short.clone());
+    let setting = design.facet.zip(facet).map(|(axis, value)| data.value_with_unit(axis, value));
     [result, setting].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
@@ -284,7 +285,8 @@ fn title(data: &PlotData, design: &Design, quantities: &[Quantity]) -> String {
         _ => capitalized(&listed(quantities)),
     };
     let by = design.by.map(|axis| format!(", by {}", data.axis_short(axis))).unwrap_or_default();
-    format!("{what} against {}{by}", data.axis_short(design.x))
+    let facet = design.facet.map(|axis| format!(", for each {}", data.axis_short(axis)));
+    format!("{what} against {}{by}{}", data.axis_short(design.x), facet.unwrap_or_default())
 }
 
 /// Results in words: percentiles of TTFT share their last words.

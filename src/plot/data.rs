@@ -114,9 +114,13 @@ impl<'a> PlotData<'a> {
 
     /// `mode = mono`, `prefill_gpus = 2 GPUs`.
     pub(super) fn setting(&self, axis: usize, value: u32) -> String {
+        format!("{} = {}", self.axis_name(axis), self.value_with_unit(axis, value))
+    }
+
+    /// `mono`, `2 GPUs`.
+    pub(super) fn value_with_unit(&self, axis: usize, value: u32) -> String {
         let text = value_text(&self.run.axes[axis].values[value as usize]);
-        let unit = self.run.axes[axis].key.unit;
-        format!("{} = {text} {unit}", self.axis_name(axis)).trim_end().to_owned()
+        format!("{text} {}", self.run.axes[axis].key.unit).trim_end().to_owned()
     }
 
     /// Values of an axis as they stand beside ticks and curves.

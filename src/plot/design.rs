@@ -1,5 +1,6 @@
 //! What a picture is about: which axes and results go where.
 
+use super::data::numbers;
 use super::names::Quantity;
 use crate::io::FinishedRun;
 
@@ -70,8 +71,7 @@ impl Design {
             if is_settled || swept.values.len() < 2 {
                 continue;
             }
-            let middle =
-                if super::data::numbers(run, axis).is_some() { swept.values.len() / 2 } else { 0 };
+            let middle = if numbers(run, axis).is_some() { swept.values.len() / 2 } else { 0 };
             let value = stated.iter().find(|(known, _)| *known == axis).map(|(_, value)| *value);
             self.held.push((axis, value.unwrap_or(u32::try_from(middle).unwrap_or(0))));
             settled.push(axis);

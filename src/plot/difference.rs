@@ -200,13 +200,15 @@ impl<'a> Reader<'a> {
 /// A scale on which 0 is seen; logarithmic on both sides of it where magnitudes differ much.
 fn scale_with_zero(curves: &[Curve], log: Option<bool>) -> Scale {
     let points = || curves.iter().flat_map(|curve| curve.points.iter().flatten());
-    let reach = |point: &Point| point.y.abs() + point.half_width.unwrap_or(0.0);
+
     let ends = points().flat_map(|point| {
         let half_width = point.half_width.unwrap_or(0.0);
         [point.y - half_width, point.y + half_width]
     });
     let extent = Extent::of(ends.chain([0.0])).unwrap_or(Extent { least: -1.0, most: 1.0 });
-    let magnitudes = Extent::of(points().map(reach).filter(|magnitude| *magnitude > 0.0));
+    // What may be 0 has no magnitude.
+    let is_sure = |point: &&Point| point.y.abs() > point.half_width.unwrap_or(0.0);
+    let magnitudes = Extent::of(points().filter(is_sure).map(|point| point.y.abs()));
     match magnitudes {
         Some(Extent { least, most }) if log.unwrap_or(most > WIDE * least) => {
             Scale::signed(extent, least.max(most / MAX_RATIO))

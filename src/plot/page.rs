@@ -73,10 +73,12 @@ impl Grid {
     #[expect(clippy::cast_precision_loss, reason = "a few panels")]
     fn frame(&self, index: usize, top: f64) -> Frame {
         let (column, row) = ((index % self.columns) as f64, (index / self.columns) as f64);
-        let left = MARGIN + column * self.cell.0 + self.ticks;
+        let edge = MARGIN + column * self.cell.0;
+        let left = edge + self.ticks;
         Frame {
+            edge,
             left,
-            right: left + self.cell.0 - self.ticks - 16.0,
+            right: edge + self.cell.0 - 16.0,
             top: top + row * self.cell.1 + self.head,
             bottom: top + (row + 1.0) * self.cell.1 - FOOT,
         }

@@ -1,6 +1,6 @@
 //! One panel: axes, then what is in it.
 
-use super::canvas::{Anchor, Canvas, Lettering, Place, Stroke, text_width};
+use super::canvas::{Anchor, Canvas, Lettering, Place, Stroke, fitting, text_width};
 use super::picture::{Axis, Content, Curve, Panel, Point, Rule, Tile};
 use super::scale::Scale;
 use super::style::{BLACK, GREY, LIGHT, WHITE, ramp};
@@ -25,6 +25,8 @@ const EDGE: Stroke = Stroke { colour: GREY, width: 1.0, dash: "" };
 
 /// The inside of a panel on the page.
 pub(super) struct Frame {
+    /// Where its title and the label of its y axis begin.
+    pub(super) edge: f64,
     pub(super) left: f64,
     pub(super) right: f64,
     pub(super) top: f64,
@@ -46,14 +48,19 @@ pub(super) fn draw_panel(canvas: &mut Canvas, panel: &Panel, frame: &Frame) {
             for rule in rules {
                 drawing.rule(canvas, rule);
             }
+            // No band lies over a line.
+            for curve in curves {
+                drawing.bands(canvas, curve);
+            }
             for (index, curve) in curves.iter().enumerate() {
                 drawing.curve(canvas, curve, drawing.dodge(index, curves.len()));
             }
             drawing.rule_labels(canvas, rules);
         }
         Content::Tiles { tiles, colours } => {
+            let has_texts = tiles.iter().all(|tile| drawing.has_room(tile));
             for tile in tiles {
-                drawing.tile(canvas, tile, &colours.scale);
+                drawing.tile(canvas, tile, &colours.scale, has_texts);
             }
         }
     }
@@ -101,7 +108,7 @@ impl Drawing<'_> {
     }
 
     fn axes(&self, canvas: &mut Canvas) {
-        let Frame { left, right, top, bottom } = *self.frame;
+        let Frame { edge, left, right, top, bottom } = *self.frame;
         let has_grid = matches!(self.panel.content, Content::Curves { .. });
         let plain = Lettering::new(TICK_SIZE, Anchor::Middle);
         for (value, text) in x_ticks(&self.panel.x, right - left) {
@@ -125,11 +132,12 @@ impl Drawing<'_> {
         let label = Lettering::new(LABEL_SIZE, Anchor::Middle);
         canvas.text((f64::midpoint(left, right), bottom + 34.0), &self.panel.x.label, label);
         // Above its axis the label is read without turning one's head.
-        let start = Lettering { anchor: Anchor::Start, ..label };
-        let edge = left - tick_room(self.panel, bottom - top + HEAD + FOOT) + 4.0;
-        canvas.text((edge, top - 11.0), &self.panel.y.label, start);
-        let title = Lettering { is_bold: true, ..start };
-        canvas.text((edge, top - 11.0 - TITLE), &self.panel.title, title);
+        let start = Lettering { anchor: Anchor::Start, colour: GREY, ..label };
+        let room = right - edge;
+        canvas.text((edge, top - 11.0), &fitting(&self.panel.y.label, LABEL_SIZE, room), start);
+        let title = Lettering { is_bold: true, colour: BLACK, ..start };
+        let text = fitting(&self.panel.title, LABEL_SIZE, room);
+        canvas.text((edge, top - 11.0 - TITLE), &text, title);
     }
 
     fn rule(&self, canvas: &mut Canvas, rule: &Rule) {
@@ -180,9 +188,7 @@ impl Drawing<'_> {
                 self.bars(canvas, &points, curve, dodge);
                 continue;
             }
-            for banded in points.split(|point| point.half_width.is_none()) {
-                self.band(canvas, banded, curve);
-            }
+
             let places: Vec<Place> = points.iter().map(at).collect();
             if places.len() > 1 {
                 canvas.polyline(&places, Stroke { colour, width: 2.0, dash: curve.ink.dash });
@@ -203,16 +209,20 @@ impl Drawing<'_> {
         (self.y(point.y + half_width), self.y(point.y - half_width))
     }
 
-    fn band(&self, canvas: &mut Canvas, points: &[Point], curve: &Curve) {
-        if points.len() < 2 {
-            return;
+    fn bands(&self, canvas: &mut Canvas, curve: &Curve) {
+        let has_none = |point: &Option<Point>| point.is_none_or(|point| point.half_width.is_none());
+        for piece in curve.points.split(has_none).filter(|piece| piece.len() > 1) {
+            if self.has_names() {
+                continue;
+            }
+            let points: Vec<Point> = piece.iter().copied().flatten().collect();
+            let upper = points.iter().map(|point| (self.x(point.x), self.ends(point).0));
+            let lower = points.iter().rev().map(|point| (self.x(point.x), self.ends(point).1));
+            let corners: Vec<Place> = upper.chain(lower).collect();
+            canvas.begin("band", &curve.label);
+            canvas.area(&corners, curve.ink.colour, 0.22);
+            canvas.end();
         }
-        let upper = points.iter().map(|point| (self.x(point.x), self.ends(point).0));
-        let lower = points.iter().rev().map(|point| (self.x(point.x), self.ends(point).1));
-        let corners: Vec<Place> = upper.chain(lower).collect();
-        canvas.begin("band", "");
-        canvas.area(&corners, curve.ink.colour, 0.22);
-        canvas.end();
     }
 
     /// Intervals of points that no line joins.
@@ -230,39 +240,48 @@ impl Drawing<'_> {
         canvas.end();
     }
 
+    /// Width and height of tiles.
     #[expect(clippy::cast_precision_loss, reason = "a few tiles")]
-    fn tile(&self, canvas: &mut Canvas, tile: &Tile, scale: &Scale) {
+    fn tile_size(&self) -> (f64, f64) {
         let names = |scale: &Scale| match scale {
             Scale::Names(names) => names.len().max(1) as f64,
             Scale::Linear { .. } | Scale::Log { .. } | Scale::Signed { .. } => 1.0,
         };
         let Frame { left, right, top, bottom, .. } = *self.frame;
-        let width = (right - left) / names(&self.panel.x.scale);
-        let height = (bottom - top) / names(&self.panel.y.scale);
+        let (x, y) = (&self.panel.x.scale, &self.panel.y.scale);
+        ((right - left) / names(x), (bottom - top) / names(y))
+    }
+
+    /// Whether the value of a tile can stand in it.
+    fn has_room(&self, tile: &Tile) -> bool {
+        let (width, height) = self.tile_size();
+        text_width(&significant_two(tile.value), TICK_SIZE) < width - 4.0 && height > 16.0
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a few tiles")]
+    fn tile(&self, canvas: &mut Canvas, tile: &Tile, scale: &Scale, has_text: bool) {
+        let Frame { left, bottom, .. } = *self.frame;
+        let (width, height) = self.tile_size();
         let x = left + tile.column as f64 * width;
         let y = bottom - (tile.row as f64 + 1.0) * height;
         // The darker, the more.
         let colour = ramp(1.0 - scale.place(tile.value));
-        let (from, to) = ((x + 0.5, y + 0.5), (x + width - 0.5, y + height - 0.5));
         let class = if tile.is_saturated { "tile saturated" } else { "tile" };
         canvas.begin(class, &significant(tile.value));
         let ink = if tile.is_saturated {
-            let inner = ((from.0 + 1.5, from.1 + 1.5), (to.0 - 1.5, to.1 - 1.5));
-            canvas.rectangle(
-                inner.0,
-                inner.1,
-                WHITE,
-                Some(Stroke { colour, width: 2.5, dash: "" }),
-            );
+            let outline = Stroke { colour, width: 2.5, dash: "" };
+            let (from, to) = ((x + 2.0, y + 2.0), (x + width - 2.0, y + height - 2.0));
+            canvas.rectangle(from, to, WHITE, Some(outline));
             BLACK
         } else {
+            let (from, to) = ((x + 0.5, y + 0.5), (x + width - 0.5, y + height - 0.5));
             canvas.rectangle(from, to, colour, None);
             if colour.lightness() < 0.55 { WHITE } else { BLACK }
         };
-        let text = significant_two(tile.value);
-        if text_width(&text, TICK_SIZE) < width - 8.0 && height > 16.0 {
+        if has_text {
             let look = Lettering { colour: ink, ..Lettering::new(TICK_SIZE, Anchor::Middle) };
-            canvas.text((x + width / 2.0, y + height / 2.0 + 4.0), &text, look);
+            let middle = (x + width / 2.0, y + height / 2.0 + 4.0);
+            canvas.text(middle, &significant_two(tile.value), look);
         }
         canvas.end();
     }

@@ -45,7 +45,7 @@ pub(crate) fn tiles_picture(
                 })
             })
             .collect();
-        let title = design.facet.zip(facet).map(|(axis, value)| data.setting(axis, value));
+        let title = design.facet.zip(facet).map(|(axis, value)| data.value_with_unit(axis, value));
         if !tiles.is_empty() {
             sheets.push((title.unwrap_or_default(), tiles));
         }
@@ -75,10 +75,14 @@ pub(crate) fn tiles_picture(
     Ok(Some(Picture {
         stem: design.stem.clone(),
         title: format!(
-            "{} over {} and {}",
+            "{} over {} and {}{}",
             capitalized(&of.short),
             data.axis_short(axes[0]),
-            data.axis_short(axes[1])
+            data.axis_short(axes[1]),
+            design
+                .facet
+                .map(|axis| format!(", for each {}", data.axis_short(axis)))
+                .unwrap_or_default()
         ),
         subtitle: data.subtitle(design),
         legend: String::new(),
