@@ -30,7 +30,7 @@ pub(crate) struct PlotArgs {
     /// Hold an axis that is not shown at this value [default: numbers in the middle, words at the first] (repeatable)
     #[arg(long, value_name = "AXIS=VALUE", help_heading = "Picture")]
     pub(crate) at: Vec<String>,
-    /// Logarithmic axes: x, y, both, or none [default: what fits the values]
+    /// Logarithmic axes: x, y, or x,y; none if all are linear [default: what fits the values]
     #[arg(long, value_enum, value_name = "AXES", help_heading = "Picture", value_delimiter = ',')]
     pub(crate) log: Vec<LogArg>,
     /// Kinds of files

@@ -336,7 +336,9 @@ impl Chooser<'_> {
     /// An error that also says which pictures the axes give.
     fn cannot(&self, why: &str) -> Failure {
         let axes: Vec<&str> = self.swept().into_iter().map(|axis| self.column(axis)).collect();
-        let pictures: Vec<String> = self.sensible().into_iter().map(|design| design.stem).collect();
+        // Attainment needs an objective, of which axes say nothing.
+        let stems = self.sensible().into_iter().map(|design| design.stem);
+        let pictures: Vec<String> = stems.filter(|stem| stem != "slo").collect();
         Failure::usage(format!(
             "{why}; axes with several values: {}; pictures without flags: {}",
             axes.join(", "),

@@ -8,7 +8,6 @@ use super::design::Design;
 use super::names::{Quantity, short};
 use crate::comparison::factor_column;
 use crate::io::{FinishedRun, RunCells, RunError};
-use crate::report::significant;
 use crate::schema::{CELL_COLUMNS, half_width_name};
 
 /// A run and the results that its pictures need.
@@ -119,13 +118,16 @@ impl<'a> PlotData<'a> {
 
     /// `mono`, `2 GPUs`.
     pub(super) fn value_with_unit(&self, axis: usize, value: u32) -> String {
-        let text = value_text(&self.run.axes[axis].values[value as usize]);
+        let text = &self.value_texts(axis)[value as usize];
         format!("{text} {}", self.run.axes[axis].key.unit).trim_end().to_owned()
     }
 
     /// Values of an axis as they stand beside ticks and curves.
     pub(super) fn value_texts(&self, axis: usize) -> Vec<String> {
-        self.run.axes[axis].values.iter().map(value_text).collect()
+        match numbers(self.run, axis) {
+            Some(numbers) => number_texts(&numbers),
+            None => self.run.axes[axis].values.iter().map(ToString::to_string).collect(),
+        }
     }
 
     /// The run, what is held, and which axes go along with others.
@@ -154,9 +156,37 @@ pub(super) fn numbers(run: &FinishedRun, axis: usize) -> Option<Vec<f64>> {
     run.axes[axis].values.iter().map(number).collect()
 }
 
-fn value_text(value: &Value) -> String {
-    match value {
-        Value::Number(number) => significant(*number),
-        other => other.to_string(),
+/// Numbers as they are if that is short, else with three digits, or as many as tell them apart.
+fn number_texts(numbers: &[f64]) -> Vec<String> {
+    const SHORT: usize = 5;
+    let text = |number: f64, digits: usize| {
+        let exact = number.to_string();
+        if exact.len() <= SHORT {
+            return exact;
+        }
+        let rounded: f64 = format!("{number:.digits$e}").parse().unwrap_or(number);
+        rounded.to_string()
+    };
+    let texts = |digits| numbers.iter().map(|&number| text(number, digits)).collect::<Vec<_>>();
+    let is_told_apart =
+        |texts: &Vec<String>| texts.iter().collect::<BTreeSet<_>>().len() == texts.len();
+    (2..17).map(texts).find(is_told_apart).unwrap_or_else(|| texts(17))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_and_told_apart() {
+        let cases: [(&[f64], &[&str]); 4] = [
+            (&[0.5, 1.0, 32_000.0], &["0.5", "1", "32000"]),
+            (&[2828.427, 11_313.708], &["2830", "11300"]),
+            (&[0.1, 0.693_939], &["0.1", "0.694"]),
+            (&[100_001.0, 100_002.0], &["100001", "100002"]),
+        ];
+        for (numbers, expected) in cases {
+            assert_eq!(number_texts(numbers), expected);
+        }
     }
 }

@@ -17,7 +17,7 @@ pub(super) const TITLE: f64 = 20.0;
 const Y_TICK: f64 = 34.0;
 /// From curve to curve where x has names.
 const DODGE: f64 = 11.0;
-/// A curve with more points has smaller markers.
+/// A curve with more points has smaller markers, and not at each of them.
 const MANY_POINTS: usize = 30;
 const GRID: Stroke = Stroke { colour: LIGHT, width: 0.8, dash: "" };
 pub(super) const RULE: Stroke = Stroke { colour: BLACK, width: 1.2, dash: "5 4" };
@@ -196,8 +196,13 @@ impl Drawing<'_> {
         }
         if curve.has_markers {
             let radius = if curve.points.len() > MANY_POINTS { 2.2 } else { 3.4 };
-            for point in curve.points.iter().flatten() {
-                canvas.marker(curve.ink.marker, at(point), radius, colour, point.is_saturated);
+            let every = curve.points.len().div_ceil(MANY_POINTS).max(1);
+            for (index, point) in curve.points.iter().enumerate() {
+                if let Some(point) = point
+                    && (point.is_saturated || index % every == 0)
+                {
+                    canvas.marker(curve.ink.marker, at(point), radius, colour, point.is_saturated);
+                }
             }
         }
         canvas.end();
@@ -269,12 +274,16 @@ impl Drawing<'_> {
         let class = if tile.is_saturated { "tile saturated" } else { "tile" };
         canvas.begin(class, &significant(tile.value));
         let ink = if tile.is_saturated {
-            let outline = Stroke { colour, width: 2.5, dash: "" };
-            let (from, to) = ((x + 2.0, y + 2.0), (x + width - 2.0, y + height - 2.0));
+            let thickness = (width.min(height) / 5.0).min(2.5);
+            let outline = Stroke { colour, width: thickness, dash: "" };
+            let inset = 0.8 * thickness;
+            let (from, to) = ((x + inset, y + inset), (x + width - inset, y + height - inset));
             canvas.rectangle(from, to, WHITE, Some(outline));
             BLACK
         } else {
-            let (from, to) = ((x + 0.5, y + 0.5), (x + width - 0.5, y + height - 0.5));
+            // Small tiles touch: gaps would be all that one sees.
+            let gap = if width.min(height) > 12.0 { 0.5 } else { -0.2 };
+            let (from, to) = ((x + gap, y + gap), (x + width - gap, y + height - gap));
             canvas.rectangle(from, to, colour, None);
             if colour.lightness() < 0.55 { WHITE } else { BLACK }
         };
