@@ -213,7 +213,7 @@ pub(crate) struct RunArgs {
     )]
     pub(crate) threads: Option<usize>,
     /// Do only part i of N of the chunks, such as 2/5; `sweep merge` puts shards together
-    #[arg(long, value_name = "i/N", help_heading = "Output")]
+    #[arg(long, value_name = "i/N", help_heading = "Output", allow_hyphen_values = true)]
     pub(crate) shard: Option<Shard>,
     /// No progress, no notes, no summary; errors and warnings stay
     #[arg(long, short, help_heading = "Output")]
@@ -278,10 +278,10 @@ pub(crate) struct ScenarioArgs {
 #[derive(Debug, Default, Args)]
 pub(crate) struct LimitArgs {
     /// Most jobs a plan may have [default: 10000000]
-    #[arg(long, value_name = "N", help_heading = "Limits")]
+    #[arg(long, value_name = "N", help_heading = "Limits", allow_hyphen_values = true, value_parser = count)]
     pub(crate) max_jobs: Option<u64>,
     /// Most requests one job may simulate [default: 100000000]
-    #[arg(long, value_name = "N", help_heading = "Limits")]
+    #[arg(long, value_name = "N", help_heading = "Limits", allow_hyphen_values = true, value_parser = count)]
     pub(crate) max_requests: Option<u64>,
     /// Most wall time one job may take, seconds [default: none]
     #[arg(long, value_name = "S", help_heading = "Limits", allow_hyphen_values = true, value_parser = seconds)]
@@ -291,7 +291,8 @@ pub(crate) struct LimitArgs {
         long,
         value_name = "N",
         help_heading = "Limits",
-        value_parser = clap::value_parser!(u64).range(1..)
+        allow_hyphen_values = true,
+        value_parser = count
     )]
     pub(crate) chunk_requests: Option<u64>,
 }
@@ -423,5 +424,22 @@ fn seconds(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
         _ => Err("it must be a number of seconds above 0, such as 60".to_owned()),
+    }
+}
+
+/// A positive count; `1e6` is one, too.
+fn count(text: &str) -> Result<u64, String> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to be a whole number"
+    )]
+    let from_float = || {
+        let number: f64 = text.parse().ok()?;
+        (number.fract() == 0.0 && (1.0..1e15).contains(&number)).then_some(number as u64)
+    };
+    match text.parse().ok().or_else(from_float) {
+        Some(number) if number > 0 => Ok(number),
+        _ => Err("it must be a whole number above 0, such as 1000000 or 1e6".to_owned()),
     }
 }

@@ -22,6 +22,8 @@ pub(crate) const FORMAT_VERSION: u32 = 1;
 pub(crate) struct RunRecord<'a> {
     format_version: u32,
     name: &'a str,
+    /// Which goes on with it.
+    command: &'a str,
     /// Which part of the chunks it has; nothing for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<String>,
@@ -123,6 +125,7 @@ pub(crate) struct Outcome {
 impl<'a> RunRecord<'a> {
     pub(crate) fn new(
         name: &'a str,
+        command: &'a str,
         assembled: &'a Assembled,
         chunks: u32,
         shard: Option<Shard>,
@@ -135,6 +138,7 @@ impl<'a> RunRecord<'a> {
         Self {
             format_version: FORMAT_VERSION,
             name,
+            command,
             shard: shard.map(|shard| shard.to_string()),
             sweep: spec,
             resolved_base: with_defaults(&spec.base, Defaults::SWEEP),

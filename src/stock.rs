@@ -67,7 +67,14 @@ impl Stock {
     pub(crate) fn of(folders: &[PathBuf], origin: &PartOrigin) -> Result<Self, Failure> {
         let mut stock = Self::default();
         for folder in folders {
-            for path in parts_of(folder)?.into_values() {
+            let parts = parts_of(folder)?;
+            if parts.is_empty() {
+                return Err(Failure::usage(format!(
+                    "nothing can be reused of the run {}: its parts were removed",
+                    folder.display()
+                )));
+            }
+            for path in parts.into_values() {
                 if !read_label(&path)?.origin.has_results_like(origin) {
                     return Err(other_program(folder));
                 }
@@ -84,6 +91,11 @@ impl Stock {
         }
         self.parts.push(path);
         Ok(())
+    }
+
+    /// Whether it has nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cells.is_empty()
     }
 
     /// Number of cells.

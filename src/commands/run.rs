@@ -1,6 +1,6 @@
 //! `sweep run`: plan, simulate chunk by chunk what is not there yet, write the tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -19,11 +19,12 @@ use crate::progress::JobProgress;
 use crate::provenance::{Outcome, PartLabel, PartOrigin, RunRecord, part_metadata};
 use crate::replication::{Results, replicate};
 use crate::report::{self, Findings};
+use crate::rerun::this_command;
 use crate::resume::{Shard, missing};
 use crate::runner::Runner;
 use crate::signals::Interrupt;
 use crate::stock::Stock;
-use crate::store::{AnotherRun, Existing, Opened, RunFolder, parts_of};
+use crate::store::{AnotherRun, Existing, Opened, RunFolder, Wanted, parts_of};
 use crate::warmup::freeze_warmups;
 
 /// Jobs whose rows stay in memory until the tables are written (about 100 MB).
@@ -36,12 +37,21 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     let name = name_of(&assembled, args.shard);
     let chunks = assembled.plan.chunks();
     let origin = PartOrigin::of(&assembled.plan, u32::try_from(chunks.len()).unwrap_or(u32::MAX));
-    let record = RunRecord::new(&name, &assembled, origin.chunks, args.shard, None);
+    let command = this_command();
+    let record = RunRecord::new(&name, &command, &assembled, origin.chunks, args.shard, None);
     let tables =
         if args.shard.is_some() { Vec::new() } else { table_names(assembled.output.format) };
     let out = &assembled.output.out;
     let reused = reused_folders(&args.reuse, out)?;
-    let folder = match RunFolder::open(out, &name, existing(args), &record, &tables)? {
+    let own = missing(origin.chunks, args.shard, &BTreeSet::new());
+    let wanted = Wanted {
+        name: &name,
+        record: &record,
+        tables: &tables,
+        chunks: &own,
+        existing: existing(args),
+    };
+    let folder = match RunFolder::open(out, &wanted)? {
         Opened::Complete { folder, outcome } => {
             return all_there(&folder, &outcome, &origin, assembled, args, &interrupt);
         }
@@ -59,7 +69,7 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
                 let shared = stock.shared_with(&assembled.plan);
                 report::reuses(shared, stock.num_cells(), args.quiet);
             }
-            let work = Work { args, name, chunks, origin, interrupt, folder, stock };
+            let work = Work { args, name, command, chunks, origin, interrupt, folder, stock };
             work.go_on(assembled)
         }
         Err(failure) => {
@@ -89,26 +99,31 @@ fn is_same_folder(one: &Path, other: &Path) -> bool {
 }
 
 /// A run gives way to one of its name that has grown: it has all its cells and asks for no less. Any other must
-/// name it as one to be reused.
+/// name it as one to be reused, and have something in common.
 fn check_growth(
     another: &AnotherRun,
     reused: &[PathBuf],
     plan: &Plan,
     origin: &PartOrigin,
 ) -> Result<(), Failure> {
-    if reused.iter().any(|folder| is_same_folder(folder, another.path())) {
-        return Ok(());
-    }
-    match Stock::of(&[another.path().to_owned()], origin) {
-        Ok(stock)
-            if !another.asks_for_less()
-                && stock.num_cells() > 0
-                && stock.shared_with(plan) == stock.num_cells() =>
-        {
-            Ok(())
+    let stock = match Stock::of(&[another.path().to_owned()], origin) {
+        Ok(stock) => stock,
+        Err(Failure::Usage(reason)) => {
+            return Err(another.refusal(&format!("replace it with --force ({reason})")));
         }
-        Ok(_) | Err(Failure::Usage(_)) => Err(another.refusal()),
-        Err(failure) => Err(failure),
+        Err(failure) => return Err(failure),
+    };
+    let shared = stock.shared_with(plan);
+    let is_named = reused.iter().any(|folder| is_same_folder(folder, another.path()));
+    if shared == 0 {
+        Err(another.refusal("replace it with --force (they have no cell in common)"))
+    } else if is_named || !another.asks_for_less() && shared == stock.num_cells() {
+        Ok(())
+    } else {
+        Err(another.refusal(&format!(
+            "replace it with --force, or with --reuse {} to take over what both have in common",
+            another.path().display()
+        )))
     }
 }
 
@@ -137,7 +152,7 @@ fn all_there(
     }
     report::nothing_to_do(folder, args.quiet);
     let count = |name: &str| outcome.get(name).and_then(Value::as_u64).unwrap_or_default();
-    let format = assembled.output.format;
+    let format = args.shard.is_none().then_some(assembled.output.format);
     check_jobs(count("failed_jobs"), count("jobs"), folder, format)
 }
 
@@ -145,6 +160,7 @@ fn all_there(
 struct Work<'a> {
     args: &'a RunArgs,
     name: String,
+    command: String,
     chunks: Vec<Chunk>,
     origin: PartOrigin,
     interrupt: Interrupt,
@@ -238,8 +254,14 @@ impl Work<'_> {
             simulated_requests: sum(|label| label.simulated_requests),
         };
         let shard = self.args.shard;
-        let record =
-            RunRecord::new(&self.name, &assembled, self.origin.chunks, shard, Some(outcome));
+        let record = RunRecord::new(
+            &self.name,
+            &self.command,
+            &assembled,
+            self.origin.chunks,
+            shard,
+            Some(outcome),
+        );
         let folder = self.folder.complete(&record)?;
         if let Some(shard) = shard {
             let name = name_of(&assembled, None);
@@ -249,7 +271,8 @@ impl Work<'_> {
             report::summary(&assembled.plan, &done.findings, self.args.quiet)?;
             report::run_finished(&work, &folder, self.args.quiet);
         }
-        check_jobs(failed_jobs, all_jobs, &folder, assembled.output.format)
+        let format = shard.is_none().then_some(assembled.output.format);
+        check_jobs(failed_jobs, all_jobs, &folder, format)
     }
 
     /// Does chunks, and keeps each as soon as it is finished. Returns what it took.
@@ -293,6 +316,7 @@ impl Work<'_> {
         Ok(report::Work {
             jobs: simulated_jobs,
             reused_jobs,
+            reuses: !self.stock.is_empty(),
             simulated_requests,
             simulation_s: 0.0,
         })
@@ -336,8 +360,13 @@ impl Work<'_> {
         }
         let chunks =
             missing(u32::try_from(chunks.len()).unwrap_or(u32::MAX), args.shard, &[].into());
+        let again = if args.force {
+            "the same command without --force goes on from there"
+        } else {
+            "the same command again goes on from there"
+        };
         let kept = format!(
-            "{kept} of {} chunks are done and kept in {}; the same command again goes on from there",
+            "{kept} of {} chunks are done and kept in {}; {again}",
             chunks.len(),
             folder.path().display()
         );

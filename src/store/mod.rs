@@ -5,9 +5,11 @@
 mod aside;
 mod lock;
 mod output;
+mod parts;
 mod run_folder;
 
 pub(crate) use aside::AnotherRun;
 pub(crate) use lock::is_open;
 pub(crate) use output::{PartialFile, check_output, replace_file};
-pub(crate) use run_folder::{Existing, Opened, RunFolder, parts_of, samples_path};
+pub(crate) use parts::{parts_of, samples_path};
+pub(crate) use run_folder::{Existing, Opened, RunFolder, Wanted};
