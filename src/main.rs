@@ -10,6 +10,7 @@ mod assemble;
 mod cli;
 mod commands;
 mod comparison;
+mod decoding;
 mod estimate;
 mod failure;
 mod frame;

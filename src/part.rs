@@ -6,7 +6,6 @@
 
 use std::fs::{self, File};
 use std::io::{self, Cursor, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use polars::io::parquet::write::KeyValueMetadata;
@@ -22,6 +21,7 @@ use sweep_engine::plan::{Cell, Plan, WarmupOrigin};
 use sweep_engine::warmup::DeletionPoint;
 
 use crate::aggregate::predictions;
+use crate::decoding;
 use crate::failure::Failure;
 use crate::frame::{binary_series, cells_frame, jobs_frame, optional_field_series};
 use crate::kept_samples::{Place, places};
@@ -314,7 +314,7 @@ fn unreadable(path: &Path, source: io::Error) -> Failure {
 
 /// The decoder may well panic where bytes were altered.
 fn unpanicked<T>(read: impl FnOnce() -> Result<T, PolarsError>) -> Result<T, PolarsError> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(unusable(&ALTERED)))
+    decoding::unpanicked(read).unwrap_or_else(|| Err(unusable(&ALTERED)))
 }
 
 /// A part whose bytes are not what they were, unless it is the disk that cannot read them.
