@@ -201,7 +201,7 @@ pub(crate) struct RunArgs {
     /// Take over the jobs that an earlier run has in common with this one: name or folder (repeatable)
     #[arg(long, value_name = "RUN", help_heading = "Output", conflicts_with = "force")]
     pub(crate) reuse: Vec<String>,
-    /// Run failed jobs of a complete run again, and only those
+    /// Run failed jobs of a complete run again
     #[arg(long, help_heading = "Output", conflicts_with = "force")]
     pub(crate) retry_failed: bool,
     /// Threads that simulate [default: all cores]

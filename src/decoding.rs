@@ -4,7 +4,7 @@ use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 /// What a decoder makes of a file; nothing if it panics. Of the panic nothing is printed, on whichever thread it is:
-/// decoders have threads of their own, so that the silence is one of the whole process, and one decoder works at a time.
+/// decoders have threads of their own. So the silence is one of the whole process, and one decoder works at a time.
 pub(crate) fn unpanicked<T>(decode: impl FnOnce() -> T) -> Option<T> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,7 +4,7 @@
 //! cell (in the first rows of others). All in final form: tables of a run are its parts, one after the
 //! other, whoever wrote them.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Cursor, Write};
 use std::path::Path;
 
@@ -163,6 +163,12 @@ impl Part {
         Ok(file)
     }
 
+    /// Whether it has the same rows as another one.
+    pub(crate) fn has_rows_of(&self, other: &Self) -> Result<bool, PolarsError> {
+        Ok(self.jobs()?.equals_missing(&other.jobs()?)
+            && self.cells()?.equals_missing(&other.cells()?))
+    }
+
     /// The rows of `jobs`.
     pub(crate) fn jobs(&self) -> Result<DataFrame, PolarsError> {
         let is_unlisted = |name: &str| UNLISTED.iter().any(|column| column.name == name);
@@ -280,14 +286,15 @@ pub(crate) fn read_label(path: &Path) -> Result<PartLabel, Failure> {
     })
 }
 
-/// The metadata of a part, without reading the rest, so that it is not known to be as it was written.
+/// The metadata of a part. The file is read whole: one altered byte in its footer can make the decoder ask for more
+/// memory than there is, which ends the process.
 ///
 /// # Errors
 /// The file is unreadable or damaged.
 pub(crate) fn read_metadata(path: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let file = File::open(path).map_err(|source| unreadable(path, source))?;
+    let bytes = intact(path)?;
     let metadata = unpanicked(|| {
-        let mut reader = ParquetReader::new(file);
+        let mut reader = ParquetReader::new(Cursor::new(bytes.as_slice()));
         let pairs = reader.get_metadata()?.key_value_metadata.iter().flatten();
         Ok(pairs.filter_map(|pair| Some((pair.key.clone(), pair.value.clone()?))).collect())
     });

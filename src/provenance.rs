@@ -201,8 +201,8 @@ pub(crate) struct PartOrigin {
     pub(crate) format_version: u32,
     pub(crate) plan_hash: String,
     pub(crate) settings: String,
-    /// Of a chunk and of a job, as JSON.
-    pub(crate) limits: String,
+    /// Requests of a chunk and of a job.
+    pub(crate) limits: [u64; 2],
     pub(crate) draw_fingerprint: String,
     /// Null where the program was not built from a git checkout.
     pub(crate) git_commit: Option<String>,
@@ -210,6 +210,11 @@ pub(crate) struct PartOrigin {
 }
 
 impl PartOrigin {
+    /// Limit of requests of a job.
+    pub(crate) fn requests_per_job(&self) -> u64 {
+        self.limits[1]
+    }
+
     /// Whether its jobs have the results that those of the other would have.
     pub(crate) fn has_results_like(&self, other: &Self) -> bool {
         let program = |origin: &Self| {
@@ -226,7 +231,7 @@ impl PartOrigin {
             format_version: FORMAT_VERSION,
             plan_hash: plan.hash.clone(),
             settings: settings_of(plan),
-            limits: serde_json::json!(limits).to_string(),
+            limits,
             draw_fingerprint: draw_fingerprint(),
             git_commit: option_env!("SWEEP_GIT_COMMIT").map(ToOwned::to_owned),
             chunks,

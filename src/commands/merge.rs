@@ -12,7 +12,7 @@ use crate::assemble::check_name;
 use crate::cli::MergeArgs;
 use crate::failure::Failure;
 use crate::io::{RunState, TableFormat};
-use crate::part::{intact, read_label, read_metadata};
+use crate::part::{Part, broken, intact, read_label, read_metadata};
 use crate::provenance::{Outcome, PartLabel, PartOrigin};
 use crate::report;
 use crate::rerun::this_command;
@@ -144,7 +144,7 @@ fn check_unchanged(folder: &Path, parts: &Parts) -> Result<(), Failure> {
 /// Every chunk with the part to take.
 type Parts = BTreeMap<u32, (PathBuf, PartLabel)>;
 
-/// Every chunk of the plan, once; the same chunk from two shards must have the same bytes.
+/// Every chunk of the plan, once; the same chunk from two shards must have the same rows.
 fn collect(shards: &[RunState]) -> Result<Parts, Failure> {
     let mut parts: Parts = BTreeMap::new();
     let mut origin: Option<PartOrigin> = None;
@@ -158,7 +158,9 @@ fn collect(shards: &[RunState]) -> Result<Parts, Failure> {
                 return Err(Failure::Part { path, problem });
             }
             match parts.get(&chunk) {
-                Some((other, _)) if !are_equal(other, &path)? => {
+                Some((other, _))
+                    if !are_equal(other, &path)? && !have_equal_rows(other, &path)? =>
+                {
                     let problem = format!(
                         "chunk {chunk} differs from that in {}: they come from different programs or \
                          machines; remove the wrong one",
@@ -199,6 +201,12 @@ fn remedy(shards: &[RunState], chunk: u32) -> String {
         ),
         (None, None) => "name the folders of all shards".to_owned(),
     }
+}
+
+/// Parts may differ in what is in no table: jobs were taken over in one, and simulated in the other.
+fn have_equal_rows(one: &Path, other: &Path) -> Result<bool, Failure> {
+    let (one_part, other_part) = (Part::read(one)?, Part::read(other)?);
+    one_part.has_rows_of(&other_part).map_err(|error| broken(one, &error))
 }
 
 fn are_equal(one: &Path, other: &Path) -> Result<bool, Failure> {

@@ -42,7 +42,6 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     let tables =
         if args.shard.is_some() { Vec::new() } else { table_names(assembled.output.format) };
     let out = &assembled.output.out;
-    let reused = reused_folders(&args.reuse, out)?;
     let own = missing(origin.chunks, args.shard, &BTreeSet::new());
     let wanted = Wanted {
         name: &name,
@@ -57,18 +56,13 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
         }
         Opened::Open(folder) => folder,
         Opened::Another(another) => {
+            let reused = reused_folders(&args.reuse, out)?;
             check_growth(&another, &reused, &assembled.plan, &origin)?;
             another.succeed()?
         }
     };
-    let others = reused.into_iter().filter(|reused| !is_same_folder(reused, folder.path()));
-    let reused: Vec<PathBuf> = folder.predecessor()?.into_iter().chain(others).collect();
-    match Stock::of(&reused, &origin) {
+    match find_stock(&folder, args, &assembled, &origin) {
         Ok(stock) => {
-            if !reused.is_empty() {
-                let shared = stock.shared_with(&assembled.plan);
-                report::reuses(shared, stock.num_cells(), args.quiet);
-            }
             let work = Work { args, name, command, chunks, origin, interrupt, folder, stock };
             work.go_on(assembled)
         }
@@ -77,6 +71,28 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
             Err(failure)
         }
     }
+}
+
+/// What there is to be taken over: of the run that this one succeeds, and of those that were named.
+fn find_stock(
+    folder: &RunFolder,
+    args: &RunArgs,
+    assembled: &Assembled,
+    origin: &PartOrigin,
+) -> Result<Stock, Failure> {
+    // Its own name means its predecessor, if there is one.
+    let own = folder.path().file_name().unwrap_or_default();
+    let names: Vec<String> =
+        args.reuse.iter().filter(|name| own != name.as_str()).cloned().collect();
+    let named = reused_folders(&names, &assembled.output.out)?;
+    let others = named.into_iter().filter(|named| !is_same_folder(named, folder.path()));
+    let reused: Vec<PathBuf> = folder.predecessor()?.into_iter().chain(others).collect();
+    let stock = Stock::of(&reused, origin)?;
+    if !reused.is_empty() {
+        let shared = stock.shared_with(&assembled.plan);
+        report::reuses(shared, stock.num_cells(), args.quiet);
+    }
+    Ok(stock)
 }
 
 /// What is to become of a run of the same name.
@@ -208,13 +224,14 @@ impl Done {
 }
 
 impl Work<'_> {
-    fn go_on(self, mut assembled: Assembled) -> Result<(), Failure> {
+    fn go_on(mut self, mut assembled: Assembled) -> Result<(), Failure> {
         let started_at = jiff::Timestamp::now();
         let clock = Instant::now();
         let folder = self.folder.path();
         let done = Done::restore(folder, &self.origin, &mut assembled.plan, &self.interrupt);
         let mut done = done.map_err(|failure| {
-            self.interrupt.explain(failure, "what is done stays, and the same command goes on")
+            self.interrupt
+                .explain(failure, "what is done stays, and the same command again goes on")
         })?;
         let before = done.labels.keys().copied().collect();
         let todo = missing(self.origin.chunks, self.args.shard, &before);
@@ -277,7 +294,7 @@ impl Work<'_> {
 
     /// Does chunks, and keeps each as soon as it is finished. Returns what it took.
     fn simulate(
-        &self,
+        &mut self,
         assembled: &mut Assembled,
         todo: &[u32],
         done: &mut Done,

@@ -26,6 +26,9 @@ const WIDER: f64 = 24.0;
 /// Numbers of all samples of a run that are kept for sweeps that grow (128 MB); each cell has its share.
 const KEPT_NUMBERS: usize = 16_000_000;
 
+/// What a sample takes beside its values: the ends of its windows, and how many lie below.
+const NUMBERS_PER_SAMPLE: usize = 8;
+
 /// A cell under way.
 pub(super) struct CellUnderWay {
     pub(super) cell: u32,
@@ -84,6 +87,7 @@ impl CellUnderWay {
             match judge(plan, cell, &row) {
                 Verdict::Stop(reason) => {
                     let Some(outputs) = stock.outputs(plan, self.cell, self.wanted) else { return };
+                    self.windows = stock.windows();
                     self.outputs = outputs;
                     self.reused = self.wanted;
                     (0..self.wanted).for_each(|_| runner.progress().job_finished(0));
@@ -150,7 +154,8 @@ impl CellUnderWay {
     pub(super) fn lacks_batches(&self, plan: &Plan) -> bool {
         let Cell { scenario, load, .. } = &plan.cells[self.cell as usize];
         let [JobOutput { result, batches, .. }] = self.outputs.as_slice() else { return false };
-        batches.is_empty()
+        self.row.is_none()
+            && batches.is_empty()
             && result.outcome.as_ref().is_ok_and(|summary| {
                 let relaxations = load.relaxations(scenario);
                 batches_suffice(summary.num_samples, relaxations, summary.part_correlation)
@@ -253,7 +258,8 @@ impl CellUnderWay {
         self.reach = self.reach.min(REACH);
         self.narrow(plan);
         let samples = self.outputs.iter().filter_map(|output| output.ttft_s.as_ref());
-        if samples.map(KeptSample::num_kept).sum::<usize>() > KEPT_NUMBERS / plan.cells.len() {
+        let numbers = samples.map(|sample| sample.num_kept() + NUMBERS_PER_SAMPLE);
+        if numbers.sum::<usize>() > KEPT_NUMBERS / plan.cells.len() {
             for output in &mut self.outputs {
                 output.ttft_s = None;
             }

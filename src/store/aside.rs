@@ -38,7 +38,7 @@ impl AnotherRun {
         Failure::usage(format!(
             "the run {} exists and is another one ({}): choose another --name, or {remedy}",
             self.folder.display(),
-            if found.is_empty() { "its plan differs" } else { &found },
+            if found.is_empty() { "jobs of it failed" } else { &found },
         ))
     }
 

@@ -53,7 +53,8 @@ impl Scale {
         reason = "at most a few thousand buckets, of names without the sign"
     )]
     fn bucket_of(&self, value: f64) -> usize {
-        (((value.to_bits() as i64) >> self.shift) - self.first as i64).max(0) as usize
+        (((value.to_bits() as i64) >> self.shift).max(self.first as i64) - self.first as i64)
+            as usize
     }
 }
 

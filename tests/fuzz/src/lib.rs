@@ -16,7 +16,7 @@ mod support;
 mod sweep_file;
 mod trace;
 
-pub use altered_part::altered_part;
+pub use altered_part::{altered_part, resealed_part};
 pub use exclude::exclude;
 pub use list::list;
 pub use part_file::part_file;
@@ -76,7 +76,7 @@ mod suggestion;
 pub type Target = fn(&[u8]);
 
 /// All targets by the names of their corpora.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("list", list),
     ("exclude", exclude),
     ("sweep_file", sweep_file),
@@ -84,5 +84,6 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("trace", trace),
     ("part_file", part_file),
     ("altered_part", altered_part),
+    ("resealed_part", resealed_part),
     ("samples_file", samples_file),
 ];
