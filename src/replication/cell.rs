@@ -9,7 +9,7 @@ use super::waves::DoneCell;
 use crate::aggregate::{cell_row, job_row};
 use crate::assemble::TraceFolders;
 use crate::intervals::Levels;
-use crate::kept_samples;
+use crate::kept_samples::{self, NUMBERS_PER_SAMPLE};
 use crate::part::Look;
 use crate::precision::{StopReason, Verdict, judge};
 use crate::runner::{JobOutput, Runner};
@@ -25,9 +25,6 @@ const WIDER: f64 = 24.0;
 
 /// Numbers of all samples of a run that are kept for sweeps that grow (128 MB); each cell has its share.
 const KEPT_NUMBERS: usize = 16_000_000;
-
-/// What a sample takes beside its values: the ends of its windows, and how many lie below.
-const NUMBERS_PER_SAMPLE: usize = 8;
 
 /// A cell under way.
 pub(super) struct CellUnderWay {
