@@ -29,7 +29,7 @@ pub use trace::trace;
 mod aggregate;
 #[path = "../../../src/assemble.rs"]
 mod assemble;
-#[path = "../../../src/cli.rs"]
+#[path = "../../../src/cli/mod.rs"]
 mod cli;
 #[path = "../../../src/comparison/mod.rs"]
 mod comparison;

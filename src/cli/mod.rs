@@ -1,0 +1,10 @@
+//! The command line: flags and their help, nothing else. Clap types stop here.
+
+mod command;
+mod flags;
+
+pub(crate) use command::{
+    Cli, Command, CompareArgs, FormatArg, MergeArgs, RowFormat, SeedingArg, SimulateArgs,
+    TextFormat, TidyFormat,
+};
+pub(crate) use flags::{LimitArgs, PrecisionArgs, RunArgs, ScenarioArgs};
