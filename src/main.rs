@@ -28,6 +28,7 @@ mod resume;
 mod runner;
 mod schema;
 mod seal;
+mod selection;
 mod signals;
 mod stock;
 mod store;

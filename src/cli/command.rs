@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::flags::{AxisArgs, FileArg, LimitArgs, RunArgs, ScenarioArgs};
+use super::show::ShowArgs;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -130,6 +131,12 @@ Examples:
 Both results of a replication come from the same random numbers, so intervals are those of their \
 differences (docs/compare.md). The table is also written into the folder of RUN.")]
     Compare(CompareArgs),
+    /// Show rows of a finished run: filtered, sorted, with the columns that matter
+    #[command(after_help = "\
+Examples:
+  sweep show latest --where 'rate_per_s > 2 and mode = disagg' --sort p99_ttft_s
+  sweep show load --columns rate_per_s,mode,p99_ttft_s,p99_ttft_s_ci95 --format markdown")]
+    Show(ShowArgs),
     /// Say how far a run is: chunks and jobs that are done, failed, or missing
     #[command(after_help = "\
 Example:

@@ -2,9 +2,11 @@
 
 mod command;
 mod flags;
+mod show;
 
 pub(crate) use command::{
     Cli, Command, CompareArgs, FormatArg, MergeArgs, RowFormat, SeedingArg, SimulateArgs,
     TextFormat, TidyFormat,
 };
 pub(crate) use flags::{LimitArgs, PrecisionArgs, RunArgs, ScenarioArgs};
+pub(crate) use show::ShowArgs;

@@ -1,6 +1,8 @@
 //! From the parsed command line to its verb.
 
-use super::{columns, compare, completions, merge, plan, run, simulate, status, theory, trace};
+use super::{
+    columns, compare, completions, merge, plan, run, show, simulate, status, theory, trace,
+};
 use crate::cli::{Cli, Command, RunArgs};
 use crate::failure::Failure;
 
@@ -18,6 +20,7 @@ pub(crate) fn execute(cli: Cli) -> Result<(), Failure> {
         Some(Command::Columns { keys, format }) => columns::columns(keys, format),
         Some(Command::Trace { file, json }) => trace::trace(&file, json),
         Some(Command::Compare(args)) => compare::compare(&args),
+        Some(Command::Show(args)) => show::show(&args),
         Some(Command::Status { run, out, json }) => status::status(&run, out.as_deref(), json),
         Some(Command::Merge(args)) => merge::merge(&args),
         Some(Command::Completions { shell }) => completions::completions(shell),

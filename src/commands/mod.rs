@@ -8,6 +8,7 @@ mod execute;
 mod merge;
 mod plan;
 mod run;
+mod show;
 mod simulate;
 mod status;
 mod theory;

@@ -1,5 +1,6 @@
 //! Files in: sweep and scenario files, traces, finished runs. Files out live in `store` and `frame`.
 
+mod any_table;
 mod run_reader;
 mod run_record;
 mod run_state;
@@ -8,6 +9,7 @@ mod sweep_file;
 mod trace_file;
 mod yaml;
 
+pub(crate) use any_table::read_any;
 pub(crate) use run_reader::{FinishedRun, JobPlace, RunError, RunResults};
 pub(crate) use run_state::RunState;
 pub(crate) use sweep_file::{Base, OutputSpec, TableFormat};

@@ -191,7 +191,12 @@ impl FinishedRun {
     }
 
     fn jobs_path(&self) -> PathBuf {
-        self.folder.join(self.format.file_name("jobs"))
+        self.table("jobs")
+    }
+
+    /// The file of one of its tables.
+    pub(crate) fn table(&self, name: &str) -> PathBuf {
+        self.folder.join(self.format.file_name(name))
     }
 }
 

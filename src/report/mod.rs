@@ -5,6 +5,7 @@ mod numbers;
 mod output;
 mod plan;
 mod records;
+mod selection;
 mod state;
 mod summary;
 mod tables;
@@ -20,6 +21,7 @@ pub(crate) use compare::{
 pub(crate) use output::{error, note, print, print_json};
 pub(crate) use plan::print_plan;
 pub(crate) use records::print_csv;
+pub(crate) use selection::{print_selection, with_intervals};
 pub(crate) use state::{
     Status, goes_on, merged, nothing_to_do, reuses, shard_finished, status_text,
 };

@@ -8,6 +8,7 @@ mod error_bars;
 mod failures;
 mod growth;
 mod invariance;
+mod show;
 mod store;
 mod support;
 mod tables;
