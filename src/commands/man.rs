@@ -30,9 +30,10 @@ pub(super) fn man(dir: Option<&Path>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Pages of verbs name the program and its version below, as that of the program does.
+/// All pages name the program and its version below. The same program writes the same pages, so they have no date;
+/// an empty one would be left out, and the version stand in its place.
 fn page_of(command: Command) -> Man {
-    Man::new(command).source(format!("sweep {}", env!("CARGO_PKG_VERSION")))
+    Man::new(command).date(" ").source(format!("sweep {}", env!("CARGO_PKG_VERSION")))
 }
 
 fn write(dir: &Path, page: &Man) -> Result<(), Failure> {
