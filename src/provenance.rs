@@ -90,16 +90,16 @@ impl WarmupRecord {
 
 /// The program, by its own version, its commit, and the crates that decide over values and files.
 #[derive(Debug, Serialize)]
-struct Versions {
-    sweep: &'static str,
+pub(crate) struct Versions {
+    pub(crate) sweep: &'static str,
     /// Null where the program was not built from a git checkout.
-    git_commit: Option<&'static str>,
-    crates: BTreeMap<&'static str, &'static str>,
+    pub(crate) git_commit: Option<&'static str>,
+    pub(crate) crates: BTreeMap<&'static str, &'static str>,
 }
 
 impl Versions {
     /// What the build script found in git and in Cargo.lock.
-    fn of_this_build() -> Self {
+    pub(crate) fn of_this_build() -> Self {
         let pairs = env!("SWEEP_CRATE_VERSIONS").split(' ');
         Self {
             sweep: env!("CARGO_PKG_VERSION"),

@@ -156,6 +156,25 @@ Example:
 Example:
   sweep merge results/big.shard-*-of-5 --name big")]
     Merge(MergeArgs),
+    /// Write a commented sweep file that runs as it is, to start from
+    #[command(after_help = "\
+Examples:
+  sweep init
+  sweep init decode-gpus.yaml")]
+    Init {
+        /// Where to; a file that is there is never overwritten
+        #[arg(default_value = "sweep.yaml")]
+        file: PathBuf,
+    },
+    /// Print what a bug report needs: versions, first draws, machine, disk
+    #[command(after_help = "\
+Example:
+  sweep doctor")]
+    Doctor {
+        /// Folder that holds runs [default: results]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Print a completion script for a shell
     #[command(after_help = "\
 Example:
@@ -163,6 +182,16 @@ Example:
     Completions {
         /// Which shell
         shell: Shell,
+    },
+    /// Print the manual page, or write one for each command
+    #[command(after_help = "\
+Examples:
+  sweep man > sweep.1
+  sweep man --dir ~/.local/share/man/man1")]
+    Man {
+        /// Folder for the pages of all commands
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
     },
 }
 

@@ -1,7 +1,8 @@
 //! From the parsed command line to its verb.
 
 use super::{
-    columns, compare, completions, merge, plan, run, show, simulate, status, theory, trace,
+    columns, compare, completions, doctor, init, man, merge, plan, run, show, simulate, status,
+    theory, trace,
 };
 use crate::cli::{Cli, Command, RunArgs};
 use crate::failure::Failure;
@@ -23,6 +24,9 @@ pub(crate) fn execute(cli: Cli) -> Result<(), Failure> {
         Some(Command::Show(args)) => show::show(&args),
         Some(Command::Status { run, out, json }) => status::status(&run, out.as_deref(), json),
         Some(Command::Merge(args)) => merge::merge(&args),
+        Some(Command::Init { file }) => init::init(&file),
+        Some(Command::Doctor { out }) => doctor::doctor(out.as_deref()),
         Some(Command::Completions { shell }) => completions::completions(shell),
+        Some(Command::Man { dir }) => man::man(dir.as_deref()),
     }
 }

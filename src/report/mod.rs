@@ -1,6 +1,7 @@
 //! Text for people, and what goes to standard output. The only place that prints.
 
 mod compare;
+mod health;
 mod numbers;
 mod output;
 mod plan;
@@ -13,11 +14,13 @@ mod theory;
 mod trace;
 mod warmup;
 mod warnings;
+mod written;
 
 pub(crate) use compare::{
     note_comparisons, print_comparisons, print_comparisons_json, print_comparisons_markdown,
     warn_of_comparisons, warn_of_lengths,
 };
+pub(crate) use health::{Health, health_text};
 pub(crate) use output::{error, note, print, print_json};
 pub(crate) use plan::print_plan;
 pub(crate) use records::print_csv;
@@ -30,3 +33,4 @@ pub(crate) use tables::print_text_table;
 pub(crate) use theory::{print_theory, theory_records};
 pub(crate) use trace::print_trace_profile;
 pub(crate) use warmup::warn_of_warmup;
+pub(crate) use written::{man_pages_written, sweep_file_written};

@@ -6,10 +6,12 @@ mod aside;
 mod lock;
 mod output;
 mod parts;
+mod probe;
 mod run_folder;
 
 pub(crate) use aside::AnotherRun;
 pub(crate) use lock::is_open;
-pub(crate) use output::{PartialFile, check_output, replace_file};
+pub(crate) use output::{PartialFile, check_output, create_file, replace_file};
 pub(crate) use parts::{parts_of, samples_path};
+pub(crate) use probe::{Probed, probe};
 pub(crate) use run_folder::{Existing, Opened, RunFolder, Wanted};

@@ -7,6 +7,7 @@ mod durability;
 mod error_bars;
 mod failures;
 mod growth;
+mod habits;
 mod invariance;
 mod show;
 mod store;

@@ -110,7 +110,7 @@ fn the_engine_knows_no_file_no_clock_and_no_terminal() {
 #[test]
 fn each_library_of_the_command_has_its_place() {
     let sources = command_sources();
-    let places: [(&str, &[&str]); 7] = [
+    let places: [(&str, &[&str]); 8] = [
         (
             "clap",
             &[
@@ -118,10 +118,12 @@ fn each_library_of_the_command_has_its_place() {
                 "src/cli/flags.rs",
                 "src/cli/show.rs",
                 "src/commands/completions.rs",
+                "src/commands/man.rs",
                 "src/main.rs",
             ],
         ),
         ("clap_complete", &["src/cli/command.rs", "src/commands/completions.rs"]),
+        ("clap_mangen", &["src/commands/man.rs"]),
         ("indicatif", &["src/progress.rs"]),
         ("signal_hook", &["src/signals.rs"]),
         (
