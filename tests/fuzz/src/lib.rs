@@ -63,6 +63,8 @@ mod runner;
 mod schema;
 #[path = "../../../src/seal.rs"]
 mod seal;
+#[path = "../../../src/selection.rs"]
+mod selection;
 #[path = "../../../src/signals.rs"]
 mod signals;
 #[path = "../../../src/stock.rs"]
