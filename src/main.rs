@@ -3,7 +3,8 @@
 //! Read in this order: `cli` (what can be said), `commands` (one file per verb: load, pure call,
 //! store), `assemble` (files and flags to a sweep), `replication` (how often each cell runs),
 //! `warmup` and `runner` (pilots and jobs on every core), `aggregate` and `intervals` (outputs to rows), `schema` and
-//! `frame` (rows to tables), `store` (one directory per run), `report` (text for people).
+//! `frame` (rows to tables), `store` (one directory per run), `report` (text for people),
+//! `plot` (pictures for people).
 
 mod aggregate;
 mod assemble;
@@ -18,6 +19,7 @@ mod intervals;
 mod io;
 mod kept_samples;
 mod part;
+mod plot;
 mod precision;
 mod progress;
 mod provenance;

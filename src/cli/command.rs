@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::flags::{AxisArgs, FileArg, LimitArgs, RunArgs, ScenarioArgs};
+use super::plot::PlotArgs;
 use super::show::ShowArgs;
 
 const AFTER_HELP: &str = "\
@@ -137,6 +138,17 @@ Examples:
   sweep show latest --where 'rate_per_s > 2 and mode = disagg' --sort p99_ttft_s
   sweep show load --columns rate_per_s,mode,p99_ttft_s,p99_ttft_s_ci95 --format markdown")]
     Show(ShowArgs),
+    /// Draw pictures of a finished run as SVG and PNG
+    #[command(after_help = "\
+Examples:
+  sweep plot latest
+  sweep plot prefill-sensitivity --x prefill --y p99_ttft_s --by rates --facet mode
+  sweep plot prefill-sensitivity --y prefill --of pooled_p90_ttft_s
+  sweep plot latest --difference mode --y mean_ttft_s --format png
+  sweep plot ttft.csv
+
+Without flags a sensible set is drawn (docs/pictures.md). Names of what is written go to standard output.")]
+    Plot(PlotArgs),
     /// Say how far a run is: chunks and jobs that are done, failed, or missing
     #[command(after_help = "\
 Example:

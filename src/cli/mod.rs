@@ -2,6 +2,7 @@
 
 mod command;
 mod flags;
+mod plot;
 mod show;
 
 pub(crate) use command::{
@@ -9,4 +10,5 @@ pub(crate) use command::{
     TextFormat, TidyFormat,
 };
 pub(crate) use flags::{LimitArgs, PrecisionArgs, RunArgs, ScenarioArgs};
+pub(crate) use plot::{LogArg, PictureFormat, PlotArgs};
 pub(crate) use show::ShowArgs;

@@ -31,7 +31,7 @@ struct Named {
 
 pub(super) fn compare(args: &CompareArgs) -> Result<(), Failure> {
     confidence(Some(args.confidence))?;
-    let metrics = choose_metrics(&args.of)?;
+    let metrics = choose_metrics("--of", &args.of)?;
     let stated = args.output.as_deref().map(Target::stated).transpose()?;
     let runs = args.out.as_deref().unwrap_or(Path::new("results"));
     let run = FinishedRun::open(&args.run, runs)?;

@@ -10,6 +10,7 @@ mod init;
 mod man;
 mod merge;
 mod plan;
+mod plot;
 mod run;
 mod show;
 mod simulate;

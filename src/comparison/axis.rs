@@ -35,7 +35,7 @@ pub(crate) fn choose_axis(
     name: &str,
     baseline: Option<&str>,
 ) -> Result<AxisChoice, Failure> {
-    let axis = find_axis(run, name)?;
+    let axis = find_axis(run, "--by", name)?;
     let Axis { key, values } = &run.axes[axis];
     if let [value] = values.as_slice() {
         return Err(Failure::usage(format!(
@@ -59,7 +59,11 @@ pub(crate) fn choose_axis(
     )))
 }
 
-fn find_axis(run: &FinishedRun, name: &str) -> Result<usize, Failure> {
+/// Finds an axis by path, alias or column.
+///
+/// # Errors
+/// No axis of the run, or one of several; names the flag that asked for it.
+pub(crate) fn find_axis(run: &FinishedRun, flag: &str, name: &str) -> Result<usize, Failure> {
     let by_key = |key: &Key| key.path == name || key.aliases.contains(&name);
     if let Some(axis) = run.axes.iter().position(|axis| by_key(axis.key)) {
         return Ok(axis);
@@ -68,15 +72,14 @@ fn find_axis(run: &FinishedRun, name: &str) -> Result<usize, Failure> {
         (0..run.axes.len()).filter(|&i| run.axes[i].key.column == name).collect();
     match by_column.as_slice() {
         [axis] => Ok(*axis),
-        [] if run.axes.is_empty() => Err(Failure::usage(format!(
-            "--by {name}: the run `{}` has no axes, and so nothing to compare",
-            run.name
-        ))),
+        [] if run.axes.is_empty() => {
+            Err(Failure::usage(format!("{flag} {name}: the run `{}` has no axes", run.name)))
+        }
         [] => {
             let columns = run.axes.iter().map(|axis| axis.key.column);
             let what = if Key::find(name).is_some() { "was not swept" } else { "is no axis" };
             Err(Failure::usage(format!(
-                "--by {name}: it {what} in the run `{}`; {}",
+                "{flag} {name}: it {what} in the run `{}`; {}",
                 run.name,
                 nearest_or_all(name, columns)
             )))
@@ -84,7 +87,7 @@ fn find_axis(run: &FinishedRun, name: &str) -> Result<usize, Failure> {
         several => {
             let paths: Vec<&str> = several.iter().map(|&axis| run.axes[axis].key.path).collect();
             Err(Failure::usage(format!(
-                "--by {name}: several axes of the run `{}` have this column; choose from {}",
+                "{flag} {name}: several axes of the run `{}` have this column; choose from {}",
                 run.name,
                 listed(&paths)
             )))
@@ -95,8 +98,8 @@ fn find_axis(run: &FinishedRun, name: &str) -> Result<usize, Failure> {
 /// The results to compare: those named, each a floating-point result of a job, or the usual ones.
 ///
 /// # Errors
-/// An unknown name, or one that stands twice.
-pub(crate) fn choose_metrics(names: &[String]) -> Result<Vec<&'static str>, Failure> {
+/// An unknown name, or one that stands twice; names the flag.
+pub(crate) fn choose_metrics(flag: &str, names: &[String]) -> Result<Vec<&'static str>, Failure> {
     if names.is_empty() {
         return Ok(DEFAULT_METRICS.to_vec());
     }
@@ -112,11 +115,11 @@ pub(crate) fn choose_metrics(names: &[String]) -> Result<Vec<&'static str>, Fail
                 },
             );
             return Err(Failure::usage(format!(
-                "--of {name}: it is no floating-point result of a job; {hint}"
+                "{flag} {name}: it is no floating-point result of a job; {hint}"
             )));
         };
         if chosen.contains(&metric) {
-            return Err(Failure::usage(format!("--of names `{metric}` twice: keep one")));
+            return Err(Failure::usage(format!("{flag} names `{metric}` twice: keep one")));
         }
         chosen.push(metric);
     }

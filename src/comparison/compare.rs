@@ -249,7 +249,7 @@ fn value_of(axis: &Axis, factor: Option<u32>) -> Option<Value> {
 }
 
 /// The column of an axis, named by its path where two axes would share one.
-fn factor_column(axes: &[Axis], axis: usize) -> FactorColumn {
+pub(crate) fn factor_column(axes: &[Axis], axis: usize) -> FactorColumn {
     let key = axes[axis].key;
     let sharers = axes.iter().filter(|other| other.key.column == key.column).count();
     FactorColumn {

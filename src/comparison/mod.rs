@@ -6,7 +6,7 @@ mod matching;
 mod plans;
 mod sharing;
 
-pub(crate) use axis::{choose_axis, choose_metrics};
-pub(crate) use compare::{Comparisons, compare_along, compare_runs};
+pub(crate) use axis::{AxisChoice, choose_axis, choose_metrics, find_axis};
+pub(crate) use compare::{Comparisons, compare_along, compare_runs, factor_column};
 pub(crate) use plans::check_same_plan;
 pub(crate) use sharing::Sharing;

@@ -41,6 +41,8 @@ pub(crate) enum RunError {
         path.display()
     )]
     MissingColumn { path: PathBuf, column: String },
+    #[error("bad samples {}: {problem}; write them with sweep simulate --dump-ttft", path.display())]
+    BadSamples { path: PathBuf, problem: String },
 }
 
 /// A run that lies complete in its folder.
@@ -59,9 +61,12 @@ pub(crate) struct FinishedRun {
     pub(crate) stream_version: u32,
     pub(crate) draw_fingerprint: String,
     pub(crate) format: TableFormat,
+    /// Confidence level of the intervals in its tables.
+    pub(crate) level: f64,
+    pub(super) num_cells: u64,
     num_jobs: u64,
     /// Cells of which the warm-up was found, not stated.
-    auto_warmups: BTreeSet<u32>,
+    pub(super) auto_warmups: BTreeSet<u32>,
 }
 
 /// Cells of a run with some of their results.
@@ -110,6 +115,8 @@ impl FinishedRun {
             stream_version: record.stream_version,
             draw_fingerprint: record.draw_fingerprint,
             format: record.tables,
+            level: record.confidence,
+            num_cells: record.cells,
             num_jobs: record.jobs,
             auto_warmups: record.warmup.cells.iter().map(|cell| cell.cell).collect(),
             folder,
@@ -201,7 +208,7 @@ impl FinishedRun {
 }
 
 /// Per row the index of the axis' value; `None` where the axis means nothing.
-fn factor_column(
+pub(super) fn factor_column(
     table: &RunTable,
     axis: &Axis,
     modes: &[Option<Value>],

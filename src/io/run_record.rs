@@ -25,7 +25,9 @@ pub(super) struct RunRecord {
     pub(super) warmup: RecordedWarmup,
     pub(super) stream_version: u32,
     pub(super) draw_fingerprint: String,
+    pub(super) cells: u64,
     pub(super) jobs: u64,
+    pub(super) confidence: f64,
     pub(super) tables: TableFormat,
 }
 

@@ -21,6 +21,7 @@ pub(crate) use compare::{
     warn_of_comparisons, warn_of_lengths,
 };
 pub(crate) use health::{Health, health_text};
+pub(crate) use numbers::{significant, significant_two};
 pub(crate) use output::{error, note, print, print_json};
 pub(crate) use plan::print_plan;
 pub(crate) use records::print_csv;

@@ -27,6 +27,41 @@ pub(crate) fn check_output(flag: &str, path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Checks, before anything is computed for it, that a folder is there or can be made.
+///
+/// # Errors
+/// Names the flag, the path and the remedy.
+pub(crate) fn check_folder(flag: &str, folder: &Path) -> Result<(), Failure> {
+    let refused =
+        |text: String| Err(Failure::usage(format!("{flag} {}: {text}", folder.display())));
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if folder.exists() {
+        return refused("it is a file; name a folder".to_owned());
+    }
+    let parent = folder.parent().unwrap_or(Path::new(""));
+    if !parent.as_os_str().is_empty() && !parent.is_dir() {
+        return refused(format!("the folder {} does not exist; create it first", parent.display()));
+    }
+    Ok(())
+}
+
+/// Makes a folder in a folder that is there, unless it is there already.
+///
+/// # Errors
+/// Those of the disk.
+pub(crate) fn prepare_folder(folder: &Path) -> Result<(), Failure> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir(folder).map_err(|source| Failure::Io {
+        action: "create",
+        path: folder.to_owned(),
+        source,
+    })
+}
+
 /// Puts a file in its place as a whole.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ mod failures;
 mod growth;
 mod habits;
 mod invariance;
+mod plot;
 mod show;
 mod store;
 mod support;

@@ -1,0 +1,27 @@
+//! Pictures of a finished run: what is shown (`choose`, `design`), the values (`curves`, `tiles`, `difference`,
+//! `distribution`) and how a page of them looks (`page`, `panel`). Pure; only `canvas` knows the drawing library.
+
+mod canvas;
+mod choose;
+mod curves;
+mod data;
+mod design;
+mod difference;
+mod distribution;
+mod names;
+mod page;
+mod panel;
+mod picture;
+mod scale;
+mod style;
+mod tiles;
+
+pub(crate) use choose::{Wishes, choose};
+pub(crate) use curves::curves_picture;
+pub(crate) use data::PlotData;
+pub(crate) use design::{Design, LogAxes, Subject};
+pub(crate) use difference::difference_picture;
+pub(crate) use distribution::{Samples, distribution_picture};
+pub(crate) use page::{to_png, to_svg};
+pub(crate) use picture::Picture;
+pub(crate) use tiles::tiles_picture;

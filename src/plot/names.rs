@@ -1,0 +1,109 @@
+//! What results and axes are called on paper, with their units. Units come from the column table.
+
+use std::collections::BTreeSet;
+
+use crate::schema::{CELL_COLUMNS, FACTOR_COLUMNS, documentation, names_with_intervals};
+
+/// Longest name that stands on an axis as it is in the column table.
+const MAX_NAME: usize = 44;
+
+/// A result that pictures can show: a floating-point column of `cells` that is neither an axis nor an interval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Quantity {
+    /// Its column.
+    pub(super) name: String,
+    /// What it is called on paper.
+    pub(super) short: String,
+    /// `s`; of a number without one, what kind of number it is.
+    pub(super) unit: String,
+    /// Whether there is a half width of it.
+    pub(super) has_interval: bool,
+}
+
+impl Quantity {
+    /// Its column.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// With its unit.
+    pub(super) fn label(&self) -> String {
+        format!("{} ({})", self.short, self.unit)
+    }
+
+    /// Whether it is a time to first token.
+    pub(super) fn is_ttft(&self) -> bool {
+        self.name.ends_with("ttft_s") && self.unit == "s"
+    }
+}
+
+/// All of them, in the order of the table.
+pub(super) fn quantities() -> Vec<Quantity> {
+    let with_intervals: BTreeSet<&str> = names_with_intervals().collect();
+    let factors: Vec<&str> =
+        CELL_COLUMNS[..FACTOR_COLUMNS].iter().map(|column| column.name).collect();
+    let docs = documentation(None).into_iter();
+    let results = docs.filter(|doc| {
+        let is_half_width = doc.meaning.starts_with("half width");
+        doc.is_in("cells")
+            && doc.dtype == "f64"
+            && !is_half_width
+            && !factors.contains(&doc.name.as_str())
+    });
+    results
+        .map(|doc| Quantity {
+            short: short(&doc.name, &doc.meaning),
+            unit: if doc.unit.is_empty() { unit_of_share(&doc.name).to_owned() } else { doc.unit },
+            has_interval: with_intervals.contains(doc.name.as_str()),
+            name: doc.name,
+        })
+        .collect()
+}
+
+fn unit_of_share(name: &str) -> &'static str {
+    let is_share = ["utilization", "slo_attainment", "censored", "theory_prob"];
+    if is_share.iter().any(|start| name.starts_with(start)) { "share" } else { "no unit" }
+}
+
+/// What a column is called on paper: the head of its meaning, if that is short.
+pub(super) fn short(name: &str, meaning: &str) -> String {
+    let known = match name {
+        "pooled_p50_ttft_s" => "P50 TTFT",
+        "pooled_p90_ttft_s" => "P90 TTFT",
+        "pooled_p99_ttft_s" => "P99 TTFT",
+        "p50_ttft_s" => "P50 TTFT of a run",
+        "p90_ttft_s" => "P90 TTFT of a run",
+        "p99_ttft_s" => "P99 TTFT of a run",
+        "mean_ttft_s" => "mean TTFT",
+        "slo_attainment" => "requests within the objective",
+        "utilization_prefill" => "prefill pool",
+        "utilization_decode" => "decode pool",
+        "utilization_gpu" => "the one pool (mono)",
+        _ => {
+            let head = meaning.split([';', ',', ':', '(']).next().unwrap_or_default().trim();
+            return if head.chars().count() <= MAX_NAME { head } else { name }.to_owned();
+        }
+    };
+    known.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_result_has_a_unit_and_a_short_name() {
+        let all = quantities();
+        assert!(all.len() > 40, "{}", all.len());
+        for Quantity { name, short, unit, .. } in &all {
+            assert!(
+                !unit.is_empty() && !short.is_empty() && short.chars().count() <= MAX_NAME,
+                "{name}"
+            );
+        }
+        assert!(
+            all.iter().any(|quantity| quantity.name == "pooled_p99_ttft_s" && quantity.unit == "s")
+        );
+        assert!(all.iter().all(|quantity| quantity.name != "rate_per_s"));
+    }
+}
