@@ -10,6 +10,7 @@ import argparse
 import math
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 import nbclient
@@ -19,8 +20,6 @@ from traitlets.config import Config
 
 # Puts the specification of a chart into the output, in place of a page that draws it.
 AS_SPECIFICATION = "import altair; altair.renderers.enable('json')"
-# The kernel is spoken to through files, not through ports.
-NO_PORTS = Config({"KernelManager": {"transport": "ipc"}})
 
 
 def main():
@@ -44,9 +43,11 @@ def execute(path):
     """Runs all cells, and gives the charts among their outputs."""
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(AS_SPECIFICATION))
-    nbclient.NotebookClient(
-        notebook, timeout=60, config=NO_PORTS, resources={"metadata": {"path": str(path.parent)}}
-    ).execute()
+    with tempfile.TemporaryDirectory() as sockets:
+        # The kernel is spoken to through sockets with names, not through ports.
+        config = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
+        resources = {"metadata": {"path": str(path.parent)}}
+        nbclient.NotebookClient(notebook, timeout=60, config=config, resources=resources).execute()
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if chart := output.get("data", {}).get("application/json"):
