@@ -66,7 +66,7 @@ def install(environment):
     venv.create(environment, with_pip=True)
     command = [environment / "bin" / "pip", "install", "--quiet", "--requirement", HERE / "requirements.txt"]
     result = subprocess.run(command, capture_output=True, text=True)
-    return result.stderr.strip()[-300:] if result.returncode else None
+    return result.stderr.strip().splitlines()[-1] if result.returncode else None
 
 
 class Check:
