@@ -24,7 +24,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TABLES_RUN = "tables"
-# All types, many nulls: saturated cells, both modes, an objective, and jobs that fail since they have too many requests.
+# All types, many nulls: saturated cells, both modes, an objective, and jobs that fail, having too many requests.
 TABLES_GRID = [
     "--rates", "0.5,2", "--prefill", "500,8000", "--replications", "10", "--sim-seconds", "300", "--slo", "ttft_s=0.5",
     "--max-requests", "610", "--name", TABLES_RUN,
@@ -66,7 +66,7 @@ def install(environment):
     venv.create(environment, with_pip=True)
     command = [environment / "bin" / "pip", "install", "--quiet", "--requirement", HERE / "requirements.txt"]
     result = subprocess.run(command, capture_output=True, text=True)
-    return result.stderr.strip()[-300:] if result.returncode else None
+    return result.stderr.strip().splitlines()[-1] if result.returncode else None
 
 
 class Check:

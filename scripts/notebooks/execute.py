@@ -36,7 +36,7 @@ def main():
             sys.exit(f"FAILED: chart {name}: {fault}")
         if arguments.pictures:
             (arguments.pictures / f"{name}.png").write_bytes(vl_convert.vegalite_to_png(chart, scale=1.5))
-    print(f"{arguments.notebook.name}: {len(charts)} charts")
+    print(f"{arguments.notebook.name}: {len(charts)} {'chart' if len(charts) == 1 else 'charts'}")
 
 
 def execute(path):

@@ -21,7 +21,7 @@ import polars
 PARSE = {"str": str, "f64": float, "u32": int, "u64": int, "bool": {"true": True, "false": False}.__getitem__}
 POLARS = {"String": "str", "Float64": "f64", "UInt32": "u32", "UInt64": "u64", "Boolean": "bool"}
 DUCKDB = {"VARCHAR": "str", "DOUBLE": "f64", "UINTEGER": "u32", "UBIGINT": "u64", "BOOLEAN": "bool"}
-ARROW = {"string": "str", "double": "f64", "uint32": "u32", "uint64": "u64", "bool": "bool"}
+ARROW = {"string": "str", "string_view": "str", "double": "f64", "uint32": "u32", "uint64": "u64", "bool": "bool"}
 # Without Arrow's types, pandas has no integers with nulls, and calls bools with nulls objects.
 PANDAS = {"str": "str", "f64": "float64", "u32": "uint32", "u64": "uint64", "bool": "bool"}
 PANDAS_WITH_NULLS = PANDAS | {"u32": "float64", "u64": "float64", "bool": "object"}
@@ -69,19 +69,20 @@ def compare(what, columns, truth, dtypes):
 
 
 def read_polars(path):
-    return {column.name: (POLARS[str(column.dtype)], column.to_list()) for column in polars.read_parquet(path)}
+    return {column.name: (named(POLARS, column.dtype), column.to_list()) for column in polars.read_parquet(path)}
 
 
 def read_duckdb(path):
     table = duckdb.connect().read_parquet(str(path))
     values = zip(*table.fetchall())
-    return {name: (DUCKDB[str(type_)], list(column)) for name, type_, column in zip(table.columns, table.types, values)}
+    columns = zip(table.columns, table.types, values)
+    return {name: (named(DUCKDB, type_), list(column)) for name, type_, column in columns}
 
 
 def read_pandas_arrow(path):
     frame = pandas.read_parquet(path, engine="pyarrow", dtype_backend="pyarrow")
     return {
-        name: (ARROW[str(frame[name].dtype.pyarrow_dtype).removesuffix("_view")], without_na(frame[name]))
+        name: (named(ARROW, frame[name].dtype.pyarrow_dtype), without_na(frame[name]))
         for name in frame
     }
 
@@ -97,6 +98,11 @@ def pandas_type(series):
     found = [type_ for type_, name in types.items() if name == str(series.dtype)]
     # A float64 with nulls may have been an integer: its values decide.
     return None if len(found) > 1 else (found or [str(series.dtype)])[0]
+
+
+def named(names, type_):
+    """What `sweep columns` calls a reader's type; the reader's own name for one that should not occur."""
+    return names.get(str(type_), str(type_))
 
 
 def without_na(series):
