@@ -10,21 +10,25 @@ const RECORDED: [&str; 5] = ["polars", "rand", "rand_chacha", "rand_distr", "ray
 
 fn main() {
     println!("cargo::rerun-if-changed=Cargo.lock");
-    // Watching a file that does not exist would run this at every build.
-    if Path::new(".git/logs/HEAD").exists() {
-        println!("cargo::rerun-if-changed=.git/logs/HEAD");
+    // Elsewhere than in `.git` for a linked worktree. Watching a file that does not exist would run this at
+    // every build.
+    if let Some(log) =
+        git(&["rev-parse", "--git-path", "logs/HEAD"]).filter(|log| Path::new(log).exists())
+    {
+        println!("cargo::rerun-if-changed={log}");
     }
-    if let Some(commit) = git_commit() {
+    if let Some(commit) = git(&["rev-parse", "HEAD"]) {
         println!("cargo::rustc-env=SWEEP_GIT_COMMIT={commit}");
     }
     let versions = fs::read_to_string("Cargo.lock").map(|lock| recorded_versions(&lock));
     println!("cargo::rustc-env=SWEEP_CRATE_VERSIONS={}", versions.unwrap_or_default());
 }
 
-fn git_commit() -> Option<String> {
-    let output = Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
-    let commit = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| commit.trim().to_owned())
+/// What git answers, on one line.
+fn git(question: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(question).output().ok()?;
+    let answer = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| answer.trim().to_owned())
 }
 
 /// `polars=0.55.2 rand=0.10.4 ...`. A crate that is locked in several versions appears in its

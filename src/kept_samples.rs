@@ -11,6 +11,9 @@ use sweep_engine::statistics::KeptSample;
 use crate::failure::Failure;
 use crate::runner::JobOutput;
 
+/// What a sample takes beside its values, more or less, in numbers: the ends of its windows, and how many lie below.
+pub(crate) const NUMBERS_PER_SAMPLE: usize = 8;
+
 /// Where the samples of a cell are in their file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Place {
@@ -27,8 +30,10 @@ pub(crate) fn encode(outputs: &mut [JobOutput]) -> Vec<u8> {
     if samples.iter().all(Option::is_none) {
         return Vec::new();
     }
+    let numbers = samples.iter().flatten().map(|sample| sample.num_kept() + NUMBERS_PER_SAMPLE);
+    let bytes = Vec::with_capacity(numbers.sum::<usize>() * size_of::<f64>());
     // Numbers in memory can always be written.
-    postcard::to_stdvec(&samples).unwrap_or_default()
+    postcard::to_extend(&samples, bytes).unwrap_or_default()
 }
 
 /// Where samples of cells will be when they are written one after the other.

@@ -4,9 +4,8 @@
 //! cell (in the first rows of others). All in final form: tables of a run are its parts, one after the
 //! other, whoever wrote them.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Cursor, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use polars::io::parquet::write::KeyValueMetadata;
@@ -14,13 +13,15 @@ use polars::prelude::{
     AnyValue, Column as Series, DataFrame, ParquetCompression, ParquetReader, ParquetWriter,
     PolarsError, SerReader,
 };
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::de::value::{Error as ValueError, MapDeserializer};
+use serde::de::{Error as _, IntoDeserializer, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, forward_to_deserialize_any};
 use sweep_engine::model::Summary;
 use sweep_engine::plan::{Cell, Plan, WarmupOrigin};
 use sweep_engine::warmup::DeletionPoint;
 
 use crate::aggregate::predictions;
+use crate::decoding;
 use crate::failure::Failure;
 use crate::frame::{binary_series, cells_frame, jobs_frame, optional_field_series};
 use crate::kept_samples::{Place, places};
@@ -162,6 +163,12 @@ impl Part {
         Ok(file)
     }
 
+    /// Whether it has the same rows as another one.
+    pub(crate) fn has_rows_of(&self, other: &Self) -> Result<bool, PolarsError> {
+        Ok(self.jobs()?.equals_missing(&other.jobs()?)
+            && self.cells()?.equals_missing(&other.cells()?))
+    }
+
     /// The rows of `jobs`.
     pub(crate) fn jobs(&self) -> Result<DataFrame, PolarsError> {
         let is_unlisted = |name: &str| UNLISTED.iter().any(|column| column.name == name);
@@ -211,32 +218,61 @@ pub(crate) fn read_summaries(path: &Path) -> Result<Vec<Option<Summary>>, Failur
     let metrics = METRICS.iter().map(|metric| metric.name);
     let names: Vec<&str> = metrics.chain(UNLISTED.iter().map(|column| column.name)).collect();
     let columns = Some(names.iter().map(|name| (*name).to_owned()).collect());
-    let frame = decoded(&intact(path)?, columns).map_err(|error| broken(path, &error))?;
-    let summaries = (0..frame.height()).map(|row| summary_of(&frame, row, &names));
-    summaries.collect::<Result<_, _>>().map_err(|error| broken(path, &error))
+    let frame = decoded(&intact(path)?, columns).and_then(|frame| summaries(&frame, &names));
+    frame.map_err(|error| broken(path, &error))
 }
 
-/// A summary from its row: its fields are called like the columns.
-fn summary_of(
-    part: &DataFrame,
-    row: usize,
-    names: &[&str],
-) -> Result<Option<Summary>, PolarsError> {
-    let mut fields = serde_json::Map::new();
-    for name in names {
-        let value = match part.column(name)?.get(row)? {
-            AnyValue::UInt64(number) => number.into(),
-            AnyValue::Float64(number) if number.is_finite() => number.into(),
-            AnyValue::Boolean(flag) => flag.into(),
-            AnyValue::Null => Value::Null,
-            other => return Err(unusable(&format!("{name} is {other}"))),
-        };
-        fields.insert((*name).to_owned(), value);
+fn summaries(part: &DataFrame, names: &[&str]) -> Result<Vec<Option<Summary>>, PolarsError> {
+    let columns = names.iter().map(|name| Ok((*name, part.column(name)?)));
+    let columns: Vec<(&str, &Series)> = columns.collect::<Result<_, PolarsError>>()?;
+    let has_failed = part.column(UNLISTED[0].name)?.is_null();
+    let summary = |(row, has_failed): (usize, Option<bool>)| {
+        if has_failed == Some(true) {
+            return Ok(None);
+        }
+        let fields = columns.iter().map(|(name, column)| Ok((*name, Entry(column.get(row)?))));
+        let fields: Vec<(&str, Entry)> = fields.collect::<Result<_, PolarsError>>()?;
+        // Its fields are called like the columns.
+        let summary = Summary::deserialize(MapDeserializer::new(fields.into_iter()));
+        summary.map(Some).map_err(|error: ValueError| unusable(&error))
+    };
+    has_failed.iter().enumerate().map(summary).collect()
+}
+
+/// A value of a table, for serde.
+struct Entry<'a>(AnyValue<'a>);
+
+impl IntoDeserializer<'_, ValueError> for Entry<'_> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
     }
-    if fields[UNLISTED[0].name].is_null() {
-        return Ok(None);
+}
+
+impl<'de> Deserializer<'de> for Entry<'_> {
+    type Error = ValueError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        match self.0 {
+            AnyValue::UInt64(number) => visitor.visit_u64(number),
+            AnyValue::Float64(number) => visitor.visit_f64(number),
+            AnyValue::Boolean(flag) => visitor.visit_bool(flag),
+            other => Err(ValueError::custom(format!("unexpected {other}"))),
+        }
     }
-    serde_json::from_value(Value::Object(fields)).map(Some).map_err(|error| unusable(&error))
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        match self.0 {
+            AnyValue::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct
+        seq tuple tuple_struct map struct enum identifier ignored_any
+    }
 }
 
 /// What a part is of.
@@ -250,14 +286,15 @@ pub(crate) fn read_label(path: &Path) -> Result<PartLabel, Failure> {
     })
 }
 
-/// The metadata of a part, without reading the rest, so that it is not known to be as it was written.
+/// The metadata of a part. The file is read whole: one altered byte in its footer can make the decoder ask for more
+/// memory than there is, which ends the process.
 ///
 /// # Errors
 /// The file is unreadable or damaged.
 pub(crate) fn read_metadata(path: &Path) -> Result<Vec<(String, String)>, Failure> {
-    let file = File::open(path).map_err(|source| unreadable(path, source))?;
+    let bytes = intact(path)?;
     let metadata = unpanicked(|| {
-        let mut reader = ParquetReader::new(file);
+        let mut reader = ParquetReader::new(Cursor::new(bytes.as_slice()));
         let pairs = reader.get_metadata()?.key_value_metadata.iter().flatten();
         Ok(pairs.filter_map(|pair| Some((pair.key.clone(), pair.value.clone()?))).collect())
     });
@@ -284,7 +321,7 @@ fn unreadable(path: &Path, source: io::Error) -> Failure {
 
 /// The decoder may well panic where bytes were altered.
 fn unpanicked<T>(read: impl FnOnce() -> Result<T, PolarsError>) -> Result<T, PolarsError> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(unusable(&ALTERED)))
+    decoding::unpanicked(read).unwrap_or_else(|| Err(unusable(&ALTERED)))
 }
 
 /// A part whose bytes are not what they were, unless it is the disk that cannot read them.

@@ -22,6 +22,8 @@ pub(crate) const FORMAT_VERSION: u32 = 1;
 pub(crate) struct RunRecord<'a> {
     format_version: u32,
     name: &'a str,
+    /// Which goes on with it.
+    command: &'a str,
     /// Which part of the chunks it has; nothing for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<String>,
@@ -88,16 +90,16 @@ impl WarmupRecord {
 
 /// The program, by its own version, its commit, and the crates that decide over values and files.
 #[derive(Debug, Serialize)]
-struct Versions {
-    sweep: &'static str,
+pub(crate) struct Versions {
+    pub(crate) sweep: &'static str,
     /// Null where the program was not built from a git checkout.
-    git_commit: Option<&'static str>,
-    crates: BTreeMap<&'static str, &'static str>,
+    pub(crate) git_commit: Option<&'static str>,
+    pub(crate) crates: BTreeMap<&'static str, &'static str>,
 }
 
 impl Versions {
     /// What the build script found in git and in Cargo.lock.
-    fn of_this_build() -> Self {
+    pub(crate) fn of_this_build() -> Self {
         let pairs = env!("SWEEP_CRATE_VERSIONS").split(' ');
         Self {
             sweep: env!("CARGO_PKG_VERSION"),
@@ -123,6 +125,7 @@ pub(crate) struct Outcome {
 impl<'a> RunRecord<'a> {
     pub(crate) fn new(
         name: &'a str,
+        command: &'a str,
         assembled: &'a Assembled,
         chunks: u32,
         shard: Option<Shard>,
@@ -135,6 +138,7 @@ impl<'a> RunRecord<'a> {
         Self {
             format_version: FORMAT_VERSION,
             name,
+            command,
             shard: shard.map(|shard| shard.to_string()),
             sweep: spec,
             resolved_base: with_defaults(&spec.base, Defaults::SWEEP),
@@ -197,8 +201,8 @@ pub(crate) struct PartOrigin {
     pub(crate) format_version: u32,
     pub(crate) plan_hash: String,
     pub(crate) settings: String,
-    /// Of a chunk and of a job, as JSON.
-    pub(crate) limits: String,
+    /// Requests of a chunk and of a job.
+    pub(crate) limits: [u64; 2],
     pub(crate) draw_fingerprint: String,
     /// Null where the program was not built from a git checkout.
     pub(crate) git_commit: Option<String>,
@@ -206,6 +210,11 @@ pub(crate) struct PartOrigin {
 }
 
 impl PartOrigin {
+    /// Limit of requests of a job.
+    pub(crate) fn requests_per_job(&self) -> u64 {
+        self.limits[1]
+    }
+
     /// Whether its jobs have the results that those of the other would have.
     pub(crate) fn has_results_like(&self, other: &Self) -> bool {
         let program = |origin: &Self| {
@@ -222,7 +231,7 @@ impl PartOrigin {
             format_version: FORMAT_VERSION,
             plan_hash: plan.hash.clone(),
             settings: settings_of(plan),
-            limits: serde_json::json!(limits).to_string(),
+            limits,
             draw_fingerprint: draw_fingerprint(),
             git_commit: option_env!("SWEEP_GIT_COMMIT").map(ToOwned::to_owned),
             chunks,

@@ -1,4 +1,4 @@
-//! The command that reruns one job alone.
+//! Commands to give again: the one that reruns a job alone, and this one.
 
 use sweep_engine::plan::{JobId, Plan};
 use sweep_engine::random::Seeding;
@@ -31,6 +31,13 @@ pub(crate) fn rerun_command(plan: &Plan, folders: &TraceFolders, id: JobId) -> S
     words.extend(["--replication".to_owned(), id.replication.to_string()]);
     words.extend(["--max-requests".to_owned(), plan.limits.requests_per_job.to_string()]);
     // Quoting fails only for a NUL byte, which no value of a key can contain.
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+}
+
+/// The command that goes on with what this process does: as it was given, without what would start it over.
+pub(crate) fn this_command() -> String {
+    let words = std::env::args().skip(1).filter(|word| word != "--force");
+    let words: Vec<String> = std::iter::once("sweep".to_owned()).chain(words).collect();
     shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
 }
 

@@ -61,13 +61,22 @@ pub(crate) fn missing(chunks: u32, shard: Option<Shard>, present: &BTreeSet<u32>
 pub(crate) fn asks_for_less(before: &Value, after: &Value) -> bool {
     let number = |record: &Value, path: &str| record.pointer(path).and_then(Value::as_f64);
     let falls = |path: &str| number(after, path) < number(before, path);
-    let (was_precise, is_precise) = (before.get("precision"), after.get("precision"));
+    let was_precise = before.get("precision").is_some();
+    let is_precise = after.get("precision").is_some();
     let is_coarser = number(after, "/precision/relative") > number(before, "/precision/relative");
     before.get("confidence") != after.get("confidence")
-        || falls("/replications") && is_precise.is_none()
-        || was_precise.is_some() && (is_precise.is_none() || is_coarser)
+        || falls("/replications")
+        || !is_part_of(before.pointer("/precision/of"), after.pointer("/precision/of"))
+        || was_precise && (!is_precise || is_coarser)
         || falls("/precision/max_replications")
         || falls("/max_requests")
+}
+
+/// Whether every item of one list is in the other; of none, yes.
+fn is_part_of(some: Option<&Value>, all: Option<&Value>) -> bool {
+    let items = |list: Option<&Value>| list.and_then(Value::as_array).cloned().unwrap_or_default();
+    let all = items(all);
+    items(some).iter().all(|item| all.contains(item))
 }
 
 /// The first few differences between two records of runs, each with its place and both values.
@@ -167,16 +176,23 @@ mod tests {
         for (before, after) in [
             (fixed(10), fixed(10)),
             (fixed(10), fixed(11)),
-            (fixed(20), precise(0.1, 1000)),
+            (fixed(10), precise(0.1, 1000)),
             (precise(0.1, 1000), precise(0.05, 1000)),
             (precise(0.1, 1000), precise(0.1, 2000)),
         ] {
             assert!(!asks_for_less(&before, &after), "{before} {after}");
         }
+        let mut of_more = precise(0.1, 1000);
+        of_more["precision"]["of"] = json!(["a", "b"]);
+        let mut of_less = of_more.clone();
+        of_less["precision"]["of"] = json!(["b"]);
+        assert!(!asks_for_less(&of_less, &of_more));
+        assert!(asks_for_less(&of_more, &of_less));
         let mut other_level = fixed(20);
         other_level["confidence"] = json!(0.9);
         for (before, after) in [
             (fixed(10), fixed(9)),
+            (fixed(20), precise(0.1, 1000)),
             (fixed(10), other_level),
             (precise(0.1, 1000), precise(0.2, 1000)),
             (precise(0.1, 1000), precise(0.1, 500)),

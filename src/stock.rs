@@ -23,6 +23,8 @@ pub(crate) struct Stock {
     parts: Vec<PathBuf>,
     /// By the identity of a cell.
     cells: HashMap<String, Place>,
+    /// The cells of the part that was read last: chunks that follow each other need the same ones.
+    last: Option<(usize, Vec<StockedCell>)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +32,8 @@ struct Place {
     part: usize,
     /// Which of the cells of the part.
     cell: usize,
+    /// How much it is worth: without failures, with many replications, with samples.
+    worth: (bool, u32, bool),
 }
 
 /// What there is of a cell.
@@ -38,6 +42,8 @@ pub(crate) struct StockedCell {
     pub(crate) record: CellRecord,
     /// By which its row was found.
     settings: String,
+    /// Limit of requests of its jobs.
+    requests_per_job: u64,
     /// By replication; nothing where a job failed.
     jobs: Vec<Option<StockedJob>>,
 }
@@ -60,14 +66,21 @@ enum Kind {
 
 impl Stock {
     /// Of runs in these folders, complete or not, for a plan with parts like `origin`. Of several that have a cell
-    /// the first counts.
+    /// the one that has most of it counts.
     ///
     /// # Errors
     /// A part is unreadable, or comes from a program that may have other results.
     pub(crate) fn of(folders: &[PathBuf], origin: &PartOrigin) -> Result<Self, Failure> {
         let mut stock = Self::default();
         for folder in folders {
-            for path in parts_of(folder)?.into_values() {
+            let parts = parts_of(folder)?;
+            if parts.is_empty() {
+                return Err(Failure::usage(format!(
+                    "nothing can be reused of the run {}: its parts were removed",
+                    folder.display()
+                )));
+            }
+            for path in parts.into_values() {
                 if !read_label(&path)?.origin.has_results_like(origin) {
                     return Err(other_program(folder));
                 }
@@ -80,10 +93,20 @@ impl Stock {
     fn add(&mut self, path: PathBuf) -> Result<(), Failure> {
         let part = self.parts.len();
         for (cell, record) in read_cell_records(&path)?.into_iter().enumerate() {
-            self.cells.entry(record.identity).or_insert(Place { part, cell });
+            let CellRecord { row, samples, identity, .. } = record;
+            let worth = (row.failed == 0, row.replications, samples.is_some());
+            let place = self.cells.entry(identity).or_insert(Place { part, cell, worth });
+            if worth > place.worth {
+                *place = Place { part, cell, worth };
+            }
         }
         self.parts.push(path);
         Ok(())
+    }
+
+    /// Whether it has nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cells.is_empty()
     }
 
     /// Number of cells.
@@ -103,45 +126,38 @@ impl Stock {
     /// # Errors
     /// A part is unreadable.
     pub(crate) fn of_cells(
-        &self,
+        &mut self,
         plan: &Plan,
         cells: Range<usize>,
     ) -> Result<BTreeMap<u32, StockedCell>, Failure> {
         let mut wanted: BTreeMap<usize, Vec<(u32, usize)>> = BTreeMap::new();
         for number in cells {
             let identity = plan.cell_identity(&plan.cells[number]);
-            if let Some(Place { part, cell }) = self.cells.get(&identity).copied() {
+            if let Some(Place { part, cell, .. }) = self.cells.get(&identity).copied() {
                 let number = u32::try_from(number).unwrap_or(u32::MAX);
                 wanted.entry(part).or_default().push((number, cell));
             }
         }
         let mut found = BTreeMap::new();
         for (part, cells) in wanted {
-            let places = cells.iter().map(|(_, cell)| *cell).collect();
-            let stocked = read_stocked(&self.parts[part], &places)?;
-            let known = cells
-                .iter()
-                .filter_map(|(number, cell)| Some((*number, stocked.get(cell)?.clone())));
-            found.extend(known);
+            let stocked = match self.last.take() {
+                Some((last, stocked)) if last == part => stocked,
+                _ => read_stocked(&self.parts[part])?,
+            };
+            found.extend(cells.iter().map(|(number, cell)| (*number, stocked[*cell].clone())));
+            self.last = Some((part, stocked));
         }
         Ok(found)
     }
 }
 
-/// Some cells of a part with their jobs, by their place in it.
-fn read_stocked(
-    path: &Path,
-    wanted: &BTreeSet<usize>,
-) -> Result<BTreeMap<usize, StockedCell>, Failure> {
+/// The cells of a part with their jobs.
+fn read_stocked(path: &Path) -> Result<Vec<StockedCell>, Failure> {
     let PartLabel { origin, .. } = read_label(path)?;
+    let requests_per_job = origin.requests_per_job();
     let mut summaries = read_summaries(path)?.into_iter();
-    let mut found = BTreeMap::new();
-    for (cell, record) in read_cell_records(path)?.into_iter().enumerate() {
+    let stocked = |record: CellRecord| {
         let count = (record.row.replications + record.row.failed) as usize;
-        let summaries: Vec<Option<Summary>> = summaries.by_ref().take(count).collect();
-        if !wanted.contains(&cell) {
-            continue;
-        }
         let samples = match record.samples {
             Some(place) => kept_samples::read(&samples_path(path), place)?,
             None => None,
@@ -150,10 +166,10 @@ fn read_stocked(
         let job = |(summary, ttft_s): (Option<Summary>, Option<KeptSample>)| {
             summary.map(|summary| StockedJob { summary, ttft_s })
         };
-        let jobs = summaries.into_iter().zip(samples).map(job).collect();
-        found.insert(cell, StockedCell { record, settings: origin.settings.clone(), jobs });
-    }
-    Ok(found)
+        let jobs = summaries.by_ref().take(count).zip(samples).map(job).collect();
+        Ok(StockedCell { record, settings: origin.settings.clone(), requests_per_job, jobs })
+    };
+    read_cell_records(path)?.into_iter().map(stocked).collect()
 }
 
 fn other_program(folder: &Path) -> Failure {
@@ -172,6 +188,8 @@ impl StockedCell {
         } else {
             self.record.confidence.to_bits() == plan.confidence.to_bits()
         };
+        // Jobs of a look that were forgotten since may have had more requests than the plan allows.
+        let is_comparable = is_comparable && self.requests_per_job <= plan.limits.requests_per_job;
         let all = self.record.looks.iter().map(|look| (look.stretch, &look.row));
         let mut all = all.chain([(self.record.stretch, &self.record.row)]);
         let (_, row) = all.find(|(stretch, row)| {

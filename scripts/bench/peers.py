@@ -17,7 +17,7 @@ and have fewer results than `sweep`. Ratios are formed within rounds.
 
 `--draws` adds what `sweep` spends on random draws alone, measured by `cargo bench` on the sources of this
 checkout: compare it with a binary built from them. Tools of the peers go to target/bench-peers; the first
-run needs cargo, PyPI and crates.io. Standard library only.
+run needs cargo, pip and the registries of both. Standard library only.
 """
 
 import argparse

@@ -6,12 +6,14 @@ A sweep of a few thousand jobs in a few dozen chunks is started, ended by SIGKIL
 at a random moment, and started again with the same command, until all kills are used up and it completes. Then
 its tables must have the bytes of a run that nobody disturbed. Every few kills the run has completed by itself
 before it could be killed: then the next round starts over under a new name, and every completed run is compared.
+Every other round begins with a smaller sweep of the same name, which is left alone: the killed one has grown from it.
 
 Checked after every kill, too: the exit code, that the message says how to go on, that no chunk that was there
 is lost, and that nothing half-written has a final name. Linux or macOS; standard library only.
 """
 
 import argparse
+import json
 import random
 import signal
 import subprocess
@@ -20,9 +22,9 @@ import tempfile
 import time
 from pathlib import Path
 
-GRID = [
-    "--rates", "0.5:6:0.5", "--prefill", "2000:16000:1000", "--replications", "20", "--chunk-requests", "200000",
-]
+GRID = ["--rates", "0.5:6:0.5", "--prefill", "2000:16000:1000", "--replications", "20", "--chunk-requests", "200000"]
+# Some of its rates, and half of its replications.
+SMALLER = ["--rates", "1:5:2", "--prefill", "2000:16000:1000", "--replications", "10", "--chunk-requests", "200000"]
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
 EXIT_CODES = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: 143, signal.SIGINT: 130}
 TABLES = ["jobs.parquet", "cells.parquet"]
@@ -53,6 +55,7 @@ class KillTest:
         self.whole_s = time.monotonic() - started
         self.kills = dict.fromkeys(SIGNALS, 0)
         self.completed = 0
+        self.grown = 0
         self.too_late = 0
 
     def run(self, kills):
@@ -65,12 +68,16 @@ class KillTest:
                 self.too_late += 1
                 self.compare(name)
                 name = f"killed-{self.completed}"
+                if self.completed % 2 == 1:
+                    self.finish(name, SMALLER)
+                    self.grown += 1
         self.finish(name)
         self.compare(name)
 
     def kill(self, name, signal_):
         """Starts or goes on with a run and ends it by a signal; false if it was done before."""
-        before = self.parts(name)
+        # Those of a complete run make way for the one that has grown.
+        before = set() if self.is_complete(name) else self.parts(name)
         process = subprocess.Popen(self.command(name), cwd=self.folder, stderr=subprocess.PIPE, text=True)
         time.sleep(self.dice.uniform(0.0, 0.35 * self.whole_s))
         process.send_signal(signal_)
@@ -91,8 +98,8 @@ class KillTest:
             fail(f"{signal_.name} left {sorted(strange)}")
         return True
 
-    def finish(self, name):
-        subprocess.run(self.command(name), cwd=self.folder, check=True, stderr=subprocess.DEVNULL)
+    def finish(self, name, grid=GRID):
+        subprocess.run(self.command(name, grid), cwd=self.folder, check=True, stderr=subprocess.DEVNULL)
         return [(self.folder / "results" / name / table).read_bytes() for table in TABLES]
 
     def compare(self, name):
@@ -104,14 +111,18 @@ class KillTest:
     def parts(self, name):
         return {path.name for path in (self.folder / "results" / name / "parts").glob("*.parquet")}
 
-    def command(self, name):
-        return [self.sweep, *GRID, "--name", name, "--quiet"]
+    def is_complete(self, name):
+        record = self.folder / "results" / name / "run.json"
+        return record.exists() and "outcome" in json.loads(record.read_text())
+
+    def command(self, name, grid=GRID):
+        return [self.sweep, *grid, "--name", name, "--quiet"]
 
     def report(self):
         kills = ", ".join(f"{count} {signal_.name}" for signal_, count in self.kills.items())
         return (
             f"{sum(self.kills.values())} kills ({kills}), {self.completed} completed runs of "
-            f"{len(self.parts('undisturbed'))} chunks, each byte for byte as undisturbed; {self.too_late} "
+            f"{len(self.parts('undisturbed'))} chunks, {self.grown} of them grown from smaller ones, each byte for byte as undisturbed; {self.too_late} "
             "signals came too late"
         )
 

@@ -21,18 +21,21 @@ pub(super) fn table_names(format: TableFormat) -> Vec<String> {
     TABLES.iter().map(|table| format.file_name(table)).collect()
 }
 
-/// An error if a job failed.
+/// An error if a job failed. A shard has no tables, and no format.
 pub(super) fn check_jobs(
     failed: u64,
     jobs: u64,
     folder: &Path,
-    format: TableFormat,
+    format: Option<TableFormat>,
 ) -> Result<(), Failure> {
     if failed == 0 {
         return Ok(());
     }
-    let table = folder.join(format.file_name("jobs"));
-    Err(Failure::Jobs { failed, jobs, table: table.display().to_string() })
+    let table = match format {
+        Some(format) => folder.join(format.file_name("jobs")).display().to_string(),
+        None => "the merged run".to_owned(),
+    };
+    Err(Failure::Jobs { failed, jobs, table })
 }
 
 /// What parts of a run are of, by the metadata of their files.

@@ -1,7 +1,8 @@
 //! From the parsed command line to its verb.
 
 use super::{
-    columns, compare, completions, merge, plan, plot, run, simulate, status, theory, trace,
+    columns, compare, completions, doctor, init, man, merge, plan, plot, run, show, simulate,
+    status, theory, trace,
 };
 use crate::cli::{Cli, Command, RunArgs};
 use crate::failure::Failure;
@@ -20,9 +21,13 @@ pub(crate) fn execute(cli: Cli) -> Result<(), Failure> {
         Some(Command::Columns { keys, format }) => columns::columns(keys, format),
         Some(Command::Trace { file, json }) => trace::trace(&file, json),
         Some(Command::Compare(args)) => compare::compare(&args),
+        Some(Command::Show(args)) => show::show(&args),
         Some(Command::Plot(args)) => plot::plot(&args),
         Some(Command::Status { run, out, json }) => status::status(&run, out.as_deref(), json),
         Some(Command::Merge(args)) => merge::merge(&args),
+        Some(Command::Init { file }) => init::init(&file),
+        Some(Command::Doctor { out }) => doctor::doctor(out.as_deref()),
         Some(Command::Completions { shell }) => completions::completions(shell),
+        Some(Command::Man { dir }) => man::man(dir.as_deref()),
     }
 }

@@ -12,12 +12,13 @@ use crate::assemble::check_name;
 use crate::cli::MergeArgs;
 use crate::failure::Failure;
 use crate::io::{RunState, TableFormat};
-use crate::part::{intact, read_label};
+use crate::part::{Part, broken, intact, read_label, read_metadata};
 use crate::provenance::{Outcome, PartLabel, PartOrigin};
 use crate::report;
-use crate::resume::{differences, missing};
+use crate::rerun::this_command;
+use crate::resume::{Shard, differences, missing};
 use crate::signals::Interrupt;
-use crate::store::{Existing, Opened, RunFolder, parts_of};
+use crate::store::{Existing, Opened, RunFolder, Wanted, parts_of};
 
 pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
     let runs = args.out.clone().unwrap_or_else(|| PathBuf::from("results"));
@@ -37,21 +38,25 @@ pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
     let format: TableFormat = serde_json::from_value(record["tables"].clone())
         .map_err(|error| Failure::encoding("run.json", error))?;
     let existing = if args.force { Existing::Replaced } else { Existing::GoesOn };
-    let opened = RunFolder::open(&runs, &args.name, existing, &record, &table_names(format))?;
+    let tables = table_names(format);
+    let wanted =
+        Wanted { name: &args.name, record: &record, tables: &tables, chunks: &[], existing };
+    let opened = RunFolder::open(&runs, &wanted)?;
     let folder = match opened {
         Opened::Complete { folder, outcome } => {
+            check_unchanged(&folder, &parts)?;
             report::nothing_to_do(&folder, args.quiet);
             let count = |name: &str| outcome.get(name).and_then(Value::as_u64).unwrap_or_default();
-            return check_jobs(count("failed_jobs"), count("jobs"), &folder, format);
+            return check_jobs(count("failed_jobs"), count("jobs"), &folder, Some(format));
         }
-        Opened::Another(another) => return Err(another.refusal()),
+        Opened::Another(another) => return Err(another.refusal("replace it with --force")),
         Opened::Open(folder) => folder,
     };
     let merged = copy_all(&folder, &parts, &interrupt).and_then(|own| {
         write_tables(&folder, &own, shards[0].chunks, BTreeMap::new(), format, &interrupt)
     });
     if let Err(failure) = merged {
-        folder.give_up();
+        folder.abandon();
         return Err(interrupt.explain(failure, "the shards are as they were; merge them again"));
     }
     let sum = |count: fn(&PartLabel) -> u64| parts.values().map(|(_, label)| count(label)).sum();
@@ -70,7 +75,7 @@ pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
     let folder = folder.complete(&record)?;
     let chunks = u32::try_from(parts.len()).unwrap_or(u32::MAX);
     report::merged(shards.len(), chunks, outcome.jobs, &folder, args.quiet);
-    check_jobs(outcome.failed_jobs, outcome.jobs, &folder, format)
+    check_jobs(outcome.failed_jobs, outcome.jobs, &folder, Some(format))
 }
 
 /// Nothing is merged into itself.
@@ -120,10 +125,26 @@ fn check_records(shards: &[RunState]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A merged run is what its shards are, unless jobs of them were run again since.
+fn check_unchanged(folder: &Path, parts: &Parts) -> Result<(), Failure> {
+    for (chunk, own) in parts_of(folder)? {
+        let Some((path, _)) = parts.get(&chunk) else { continue };
+        // Their checksums are there.
+        if read_metadata(&own)? != read_metadata(path)? {
+            return Err(Failure::usage(format!(
+                "the run {} is complete, but {} has changed since: merge again with --force",
+                folder.display(),
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Every chunk with the part to take.
 type Parts = BTreeMap<u32, (PathBuf, PartLabel)>;
 
-/// Every chunk of the plan, once; the same chunk from two shards must have the same bytes.
+/// Every chunk of the plan, once; the same chunk from two shards must have the same rows.
 fn collect(shards: &[RunState]) -> Result<Parts, Failure> {
     let mut parts: Parts = BTreeMap::new();
     let mut origin: Option<PartOrigin> = None;
@@ -137,7 +158,9 @@ fn collect(shards: &[RunState]) -> Result<Parts, Failure> {
                 return Err(Failure::Part { path, problem });
             }
             match parts.get(&chunk) {
-                Some((other, _)) if !are_equal(other, &path)? => {
+                Some((other, _))
+                    if !are_equal(other, &path)? && !have_equal_rows(other, &path)? =>
+                {
                     let problem = format!(
                         "chunk {chunk} differs from that in {}: they come from different programs or \
                          machines; remove the wrong one",
@@ -155,18 +178,35 @@ fn collect(shards: &[RunState]) -> Result<Parts, Failure> {
     if left.is_empty() {
         return Ok(parts);
     }
-    let unfinished = shards.iter().filter(|shard| !shard.is_complete);
-    let names: Vec<String> = unfinished.map(|shard| shard.folder.display().to_string()).collect();
     Err(Failure::usage(format!(
-        "{} of {chunks} chunks are missing ({}){}",
+        "{} of {chunks} chunks are missing ({}): {}",
         left.len(),
         ranges(&left),
-        if names.is_empty() {
-            ": name the folders of all shards".to_owned()
-        } else {
-            format!(": {} did not finish; run it again, it goes on", names.join(", "))
-        }
+        remedy(shards, left[0])
     )))
+}
+
+/// What to do about a missing chunk.
+fn remedy(shards: &[RunState], chunk: u32) -> String {
+    let known = |state: &RunState| state.shard.as_ref()?.parse::<Shard>().ok();
+    let owner = shards.iter().find(|state| known(state).is_none_or(|shard| shard.has(chunk)));
+    match (owner, shards.iter().find_map(known)) {
+        (Some(state), _) => {
+            format!("{} did not finish; run it again, it goes on", state.folder.display())
+        }
+        (None, Some(shard)) => format!(
+            "name the folders of all shards; that of shard {}/{} is not among them",
+            chunk % shard.count() + 1,
+            shard.count()
+        ),
+        (None, None) => "name the folders of all shards".to_owned(),
+    }
+}
+
+/// Parts may differ in what is in no table: jobs were taken over in one, and simulated in the other.
+fn have_equal_rows(one: &Path, other: &Path) -> Result<bool, Failure> {
+    let (one_part, other_part) = (Part::read(one)?, Part::read(other)?);
+    one_part.has_rows_of(&other_part).map_err(|error| broken(one, &error))
 }
 
 fn are_equal(one: &Path, other: &Path) -> Result<bool, Failure> {
@@ -209,6 +249,7 @@ fn record_of(shards: &[RunState], name: &str) -> Value {
         fields.shift_remove("shard");
         fields.shift_remove("outcome");
         fields.insert("name".to_owned(), json!(name));
+        fields.insert("command".to_owned(), json!(this_command()));
     }
     if let Some(cells) = record.pointer_mut("/warmup/cells") {
         *cells = warmups(shards);

@@ -1,6 +1,6 @@
 //! `sweep run`: plan, simulate chunk by chunk what is not there yet, write the tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -19,11 +19,12 @@ use crate::progress::JobProgress;
 use crate::provenance::{Outcome, PartLabel, PartOrigin, RunRecord, part_metadata};
 use crate::replication::{Results, replicate};
 use crate::report::{self, Findings};
+use crate::rerun::this_command;
 use crate::resume::{Shard, missing};
 use crate::runner::Runner;
 use crate::signals::Interrupt;
 use crate::stock::Stock;
-use crate::store::{AnotherRun, Existing, Opened, RunFolder, parts_of};
+use crate::store::{AnotherRun, Existing, Opened, RunFolder, Wanted, parts_of};
 use crate::warmup::freeze_warmups;
 
 /// Jobs whose rows stay in memory until the tables are written (about 100 MB).
@@ -36,30 +37,33 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
     let name = name_of(&assembled, args.shard);
     let chunks = assembled.plan.chunks();
     let origin = PartOrigin::of(&assembled.plan, u32::try_from(chunks.len()).unwrap_or(u32::MAX));
-    let record = RunRecord::new(&name, &assembled, origin.chunks, args.shard, None);
+    let command = this_command();
+    let record = RunRecord::new(&name, &command, &assembled, origin.chunks, args.shard, None);
     let tables =
         if args.shard.is_some() { Vec::new() } else { table_names(assembled.output.format) };
     let out = &assembled.output.out;
-    let reused = reused_folders(&args.reuse, out)?;
-    let folder = match RunFolder::open(out, &name, existing(args), &record, &tables)? {
+    let own = missing(origin.chunks, args.shard, &BTreeSet::new());
+    let wanted = Wanted {
+        name: &name,
+        record: &record,
+        tables: &tables,
+        chunks: &own,
+        existing: existing(args),
+    };
+    let folder = match RunFolder::open(out, &wanted)? {
         Opened::Complete { folder, outcome } => {
             return all_there(&folder, &outcome, &origin, assembled, args, &interrupt);
         }
         Opened::Open(folder) => folder,
         Opened::Another(another) => {
+            let reused = reused_folders(&args.reuse, out)?;
             check_growth(&another, &reused, &assembled.plan, &origin)?;
             another.succeed()?
         }
     };
-    let others = reused.into_iter().filter(|reused| !is_same_folder(reused, folder.path()));
-    let reused: Vec<PathBuf> = folder.predecessor()?.into_iter().chain(others).collect();
-    match Stock::of(&reused, &origin) {
+    match find_stock(&folder, args, &assembled, &origin) {
         Ok(stock) => {
-            if !reused.is_empty() {
-                let shared = stock.shared_with(&assembled.plan);
-                report::reuses(shared, stock.num_cells(), args.quiet);
-            }
-            let work = Work { args, name, chunks, origin, interrupt, folder, stock };
+            let work = Work { args, name, command, chunks, origin, interrupt, folder, stock };
             work.go_on(assembled)
         }
         Err(failure) => {
@@ -67,6 +71,28 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
             Err(failure)
         }
     }
+}
+
+/// What there is to be taken over: of the run that this one succeeds, and of those that were named.
+fn find_stock(
+    folder: &RunFolder,
+    args: &RunArgs,
+    assembled: &Assembled,
+    origin: &PartOrigin,
+) -> Result<Stock, Failure> {
+    // Its own name means its predecessor, if there is one.
+    let own = folder.path().file_name().unwrap_or_default();
+    let names: Vec<String> =
+        args.reuse.iter().filter(|name| own != name.as_str()).cloned().collect();
+    let named = reused_folders(&names, &assembled.output.out)?;
+    let others = named.into_iter().filter(|named| !is_same_folder(named, folder.path()));
+    let reused: Vec<PathBuf> = folder.predecessor()?.into_iter().chain(others).collect();
+    let stock = Stock::of(&reused, origin)?;
+    if !reused.is_empty() {
+        let shared = stock.shared_with(&assembled.plan);
+        report::reuses(shared, stock.num_cells(), args.quiet);
+    }
+    Ok(stock)
 }
 
 /// What is to become of a run of the same name.
@@ -89,26 +115,31 @@ fn is_same_folder(one: &Path, other: &Path) -> bool {
 }
 
 /// A run gives way to one of its name that has grown: it has all its cells and asks for no less. Any other must
-/// name it as one to be reused.
+/// name it as one to be reused, and have something in common.
 fn check_growth(
     another: &AnotherRun,
     reused: &[PathBuf],
     plan: &Plan,
     origin: &PartOrigin,
 ) -> Result<(), Failure> {
-    if reused.iter().any(|folder| is_same_folder(folder, another.path())) {
-        return Ok(());
-    }
-    match Stock::of(&[another.path().to_owned()], origin) {
-        Ok(stock)
-            if !another.asks_for_less()
-                && stock.num_cells() > 0
-                && stock.shared_with(plan) == stock.num_cells() =>
-        {
-            Ok(())
+    let stock = match Stock::of(&[another.path().to_owned()], origin) {
+        Ok(stock) => stock,
+        Err(Failure::Usage(reason)) => {
+            return Err(another.refusal(&format!("replace it with --force ({reason})")));
         }
-        Ok(_) | Err(Failure::Usage(_)) => Err(another.refusal()),
-        Err(failure) => Err(failure),
+        Err(failure) => return Err(failure),
+    };
+    let shared = stock.shared_with(plan);
+    let is_named = reused.iter().any(|folder| is_same_folder(folder, another.path()));
+    if shared == 0 {
+        Err(another.refusal("replace it with --force (they have no cell in common)"))
+    } else if is_named || !another.asks_for_less() && shared == stock.num_cells() {
+        Ok(())
+    } else {
+        Err(another.refusal(&format!(
+            "replace it with --force, or with --reuse {} to take over what both have in common",
+            another.path().display()
+        )))
     }
 }
 
@@ -137,7 +168,7 @@ fn all_there(
     }
     report::nothing_to_do(folder, args.quiet);
     let count = |name: &str| outcome.get(name).and_then(Value::as_u64).unwrap_or_default();
-    let format = assembled.output.format;
+    let format = args.shard.is_none().then_some(assembled.output.format);
     check_jobs(count("failed_jobs"), count("jobs"), folder, format)
 }
 
@@ -145,6 +176,7 @@ fn all_there(
 struct Work<'a> {
     args: &'a RunArgs,
     name: String,
+    command: String,
     chunks: Vec<Chunk>,
     origin: PartOrigin,
     interrupt: Interrupt,
@@ -192,13 +224,14 @@ impl Done {
 }
 
 impl Work<'_> {
-    fn go_on(self, mut assembled: Assembled) -> Result<(), Failure> {
+    fn go_on(mut self, mut assembled: Assembled) -> Result<(), Failure> {
         let started_at = jiff::Timestamp::now();
         let clock = Instant::now();
         let folder = self.folder.path();
         let done = Done::restore(folder, &self.origin, &mut assembled.plan, &self.interrupt);
         let mut done = done.map_err(|failure| {
-            self.interrupt.explain(failure, "what is done stays, and the same command goes on")
+            self.interrupt
+                .explain(failure, "what is done stays, and the same command again goes on")
         })?;
         let before = done.labels.keys().copied().collect();
         let todo = missing(self.origin.chunks, self.args.shard, &before);
@@ -238,8 +271,14 @@ impl Work<'_> {
             simulated_requests: sum(|label| label.simulated_requests),
         };
         let shard = self.args.shard;
-        let record =
-            RunRecord::new(&self.name, &assembled, self.origin.chunks, shard, Some(outcome));
+        let record = RunRecord::new(
+            &self.name,
+            &self.command,
+            &assembled,
+            self.origin.chunks,
+            shard,
+            Some(outcome),
+        );
         let folder = self.folder.complete(&record)?;
         if let Some(shard) = shard {
             let name = name_of(&assembled, None);
@@ -249,12 +288,13 @@ impl Work<'_> {
             report::summary(&assembled.plan, &done.findings, self.args.quiet)?;
             report::run_finished(&work, &folder, self.args.quiet);
         }
-        check_jobs(failed_jobs, all_jobs, &folder, assembled.output.format)
+        let format = shard.is_none().then_some(assembled.output.format);
+        check_jobs(failed_jobs, all_jobs, &folder, format)
     }
 
     /// Does chunks, and keeps each as soon as it is finished. Returns what it took.
     fn simulate(
-        &self,
+        &mut self,
         assembled: &mut Assembled,
         todo: &[u32],
         done: &mut Done,
@@ -293,6 +333,7 @@ impl Work<'_> {
         Ok(report::Work {
             jobs: simulated_jobs,
             reused_jobs,
+            reuses: !self.stock.is_empty(),
             simulated_requests,
             simulation_s: 0.0,
         })
@@ -336,8 +377,13 @@ impl Work<'_> {
         }
         let chunks =
             missing(u32::try_from(chunks.len()).unwrap_or(u32::MAX), args.shard, &[].into());
+        let again = if args.force {
+            "the same command without --force goes on from there"
+        } else {
+            "the same command again goes on from there"
+        };
         let kept = format!(
-            "{kept} of {} chunks are done and kept in {}; the same command again goes on from there",
+            "{kept} of {} chunks are done and kept in {}; {again}",
             chunks.len(),
             folder.path().display()
         );

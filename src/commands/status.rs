@@ -25,10 +25,15 @@ pub(super) fn status(run: &str, out: Option<&Path>, json: bool) -> Result<(), Fa
     let jobs_done = sum(|label| label.jobs);
     let recorded = |name: &str| state.record.get("outcome")?.get(name)?.as_u64();
     let failed = recorded("failed_jobs").unwrap_or_else(|| sum(|label| label.failed_jobs));
-    // The parts of a complete run may have been removed.
-    let left = if state.is_complete { 0 } else { left };
+    // The parts of a complete run may have been removed; a shard is nothing without them.
+    let left = if state.is_complete && shard.is_none() { 0 } else { left };
     let status = Status {
         folder: state.folder.display().to_string(),
+        command: state
+            .record
+            .get("command")
+            .and_then(|command| command.as_str())
+            .map(str::to_owned),
         is_complete: state.is_complete,
         is_running: is_open(&state.folder)?,
         shard: state.shard,

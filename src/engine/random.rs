@@ -15,6 +15,10 @@ use crate::scenario::TokenLengths;
 /// Version of all drawn values. Raise it with any change that alters a single one of them.
 pub const STREAM_VERSION: u32 = 1;
 
+/// [`draw_fingerprint`] of a build that draws what this version draws.
+pub const EXPECTED_FINGERPRINT: &str =
+    "9d23463759498d33e96ec67b2e527912a94f2dca568831f37fca7fe878722f34";
+
 /// What a stream is drawn for. The numbers are frozen: they are part of [`STREAM_VERSION`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {

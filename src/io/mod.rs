@@ -1,5 +1,6 @@
 //! Files in: sweep and scenario files, traces, finished runs. Files out live in `store` and `frame`.
 
+mod any_table;
 mod run_cells;
 mod run_reader;
 mod run_record;
@@ -10,6 +11,7 @@ mod sweep_file;
 mod trace_file;
 mod yaml;
 
+pub(crate) use any_table::read_any;
 pub(crate) use run_cells::RunCells;
 pub(crate) use run_reader::{FinishedRun, JobPlace, RunError, RunResults};
 pub(crate) use run_state::RunState;

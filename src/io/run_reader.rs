@@ -20,7 +20,7 @@ use crate::suggestion::nearest_or_all;
 pub(crate) enum RunError {
     #[error("no run `{name}` in {}: {hint}", runs.display())]
     NoSuchRun { name: String, runs: PathBuf, hint: String },
-    #[error("{} is no finished run (it has no {missing}): run its sweep again", folder.display())]
+    #[error("{} is no finished run (it has no {missing}): name a run, or run its sweep to its end", folder.display())]
     Incomplete { folder: PathBuf, missing: String },
     #[error("failed to read {}", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
@@ -198,7 +198,12 @@ impl FinishedRun {
     }
 
     fn jobs_path(&self) -> PathBuf {
-        self.folder.join(self.format.file_name("jobs"))
+        self.table("jobs")
+    }
+
+    /// The file of one of its tables.
+    pub(crate) fn table(&self, name: &str) -> PathBuf {
+        self.folder.join(self.format.file_name(name))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +13,7 @@ use sweep_engine::spec::{Kind, Value};
 
 use super::run_reader::RunError;
 use super::sweep_file::TableFormat;
+use crate::decoding::unpanicked;
 
 /// Some columns of a table, typed; rows stand as in the file.
 #[derive(Debug)]
@@ -35,11 +35,11 @@ impl RunTable {
         let unreadable = |source| RunError::Unreadable { path: path.clone(), source };
         let file = File::open(&path).map_err(unreadable)?;
         // The decoder panics on some files whose bytes were altered.
-        let decoded = catch_unwind(AssertUnwindSafe(|| match format {
+        let decoded = unpanicked(|| match format {
             TableFormat::Parquet => read_parquet(&path, file, wanted),
             TableFormat::Csv => read_csv(&path, file, wanted),
-        }));
-        let frame = decoded.unwrap_or_else(|_| Err(bad_table(&path, "its bytes were altered")))?;
+        });
+        let frame = decoded.unwrap_or_else(|| Err(bad_table(&path, "its bytes were altered")))?;
         for (name, kind) in wanted {
             let found = frame.column(name).map(Column::dtype).map_err(|e| bad_table(&path, e))?;
             if *found != dtype(*kind) {

@@ -9,7 +9,7 @@ use super::waves::DoneCell;
 use crate::aggregate::{cell_row, job_row};
 use crate::assemble::TraceFolders;
 use crate::intervals::Levels;
-use crate::kept_samples;
+use crate::kept_samples::{self, NUMBERS_PER_SAMPLE};
 use crate::part::Look;
 use crate::precision::{StopReason, Verdict, judge};
 use crate::runner::{JobOutput, Runner};
@@ -84,6 +84,7 @@ impl CellUnderWay {
             match judge(plan, cell, &row) {
                 Verdict::Stop(reason) => {
                     let Some(outputs) = stock.outputs(plan, self.cell, self.wanted) else { return };
+                    self.windows = stock.windows();
                     self.outputs = outputs;
                     self.reused = self.wanted;
                     (0..self.wanted).for_each(|_| runner.progress().job_finished(0));
@@ -150,7 +151,8 @@ impl CellUnderWay {
     pub(super) fn lacks_batches(&self, plan: &Plan) -> bool {
         let Cell { scenario, load, .. } = &plan.cells[self.cell as usize];
         let [JobOutput { result, batches, .. }] = self.outputs.as_slice() else { return false };
-        batches.is_empty()
+        self.row.is_none()
+            && batches.is_empty()
             && result.outcome.as_ref().is_ok_and(|summary| {
                 let relaxations = load.relaxations(scenario);
                 batches_suffice(summary.num_samples, relaxations, summary.part_correlation)
@@ -253,7 +255,8 @@ impl CellUnderWay {
         self.reach = self.reach.min(REACH);
         self.narrow(plan);
         let samples = self.outputs.iter().filter_map(|output| output.ttft_s.as_ref());
-        if samples.map(KeptSample::num_kept).sum::<usize>() > KEPT_NUMBERS / plan.cells.len() {
+        let numbers = samples.map(|sample| sample.num_kept() + NUMBERS_PER_SAMPLE);
+        if numbers.sum::<usize>() > KEPT_NUMBERS / plan.cells.len() {
             for output in &mut self.outputs {
                 output.ttft_s = None;
             }

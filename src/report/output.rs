@@ -1,6 +1,6 @@
 //! Standard output for tables and JSON, standard error for everything else.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -25,6 +25,11 @@ pub(crate) fn note(text: &str) {
 /// Where that cannot be said, as when it goes to a file on a full disk, there is nobody left to tell.
 fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Whether somebody reads standard output, and standard error.
+pub(super) fn goes_to_terminal() -> [bool; 2] {
+    [io::stdout().is_terminal(), io::stderr().is_terminal()]
 }
 
 /// Text for standard output. A closed pipe (`| head`) is no error, a full disk is.

@@ -13,6 +13,8 @@ use crate::resume::Shard;
 #[derive(Debug, Serialize)]
 pub(crate) struct Status {
     pub(crate) folder: String,
+    /// That goes on with it.
+    pub(crate) command: Option<String>,
     pub(crate) is_complete: bool,
     /// Whether a process is at work on it.
     pub(crate) is_running: bool,
@@ -34,7 +36,7 @@ pub(crate) fn status_text(status: &Status) -> String {
     let state = match (status.is_complete, status.is_running) {
         (true, _) => "complete",
         (false, true) => "running",
-        (false, false) => "stopped; the command that began it goes on from there",
+        (false, false) => "stopped",
     };
     let shard = status.shard.as_ref().map_or_else(String::new, |shard| format!(", shard {shard}"));
     let mut lines = vec![
@@ -49,6 +51,14 @@ pub(crate) fn status_text(status: &Status) -> String {
     ];
     if let Some(seconds) = status.seconds_left {
         lines.push(format!("time left: about {} s", significant(seconds)));
+    }
+    if let Some(command) = &status.command {
+        let is_merge = command.starts_with("sweep merge");
+        if !status.is_complete && !status.is_running {
+            lines.push(format!("goes on with: {command}"));
+        } else if status.is_complete && status.jobs_failed > 0 && !is_merge {
+            lines.push(format!("runs failed jobs again: {command} --retry-failed"));
+        }
     }
     lines.join("\n")
 }
@@ -92,6 +102,12 @@ pub(crate) fn shard_finished(
 ) {
     if !quiet {
         note(&work_line(work));
+        if chunks == 0 {
+            note(
+                "nothing to do for this shard: there are more shards than chunks; a smaller --chunk-requests, for \
+                 all shards, makes more of them",
+            );
+        }
         note(&format!(
             "{chunks} {} written to {}; when all shards are done: sweep merge {} --name {name}",
             if chunks == 1 { "chunk" } else { "chunks" },

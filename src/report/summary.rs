@@ -24,6 +24,8 @@ pub(crate) struct Work {
     /// Jobs that were simulated, and those that were taken over from earlier runs.
     pub(crate) jobs: u64,
     pub(crate) reused_jobs: u64,
+    /// Whether there were some to be taken over.
+    pub(crate) reuses: bool,
     pub(crate) simulated_requests: u64,
     pub(crate) simulation_s: f64,
 }
@@ -80,7 +82,7 @@ pub(crate) fn run_finished(work: &Work, folder: &Path, quiet: bool) {
         if work.jobs > 0 {
             note(&work_line(work));
         }
-        if work.reused_jobs > 0 {
+        if work.reuses {
             note(&format!("{} jobs taken over from earlier runs", grouped(work.reused_jobs)));
         }
         note(&format!("written to {}", folder.display()));

@@ -303,6 +303,12 @@ pub(crate) fn half_width_name(result: &str, level: f64) -> String {
     format!("{result}_ci{}", percent(level))
 }
 
+/// Whether a column is that of the half widths of a result, at whatever level.
+pub(crate) fn is_half_width(column: &str, result: &str) -> bool {
+    let level = column.strip_prefix(result).and_then(|rest| rest.strip_prefix("_ci"));
+    level.is_some_and(|level| level.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 /// Name of the column with the spread of a result between runs.
 pub(crate) fn spread_name(result: &str) -> String {
     format!("{result}_std")

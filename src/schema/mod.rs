@@ -18,7 +18,7 @@ pub(crate) use comparisons::{
 pub(crate) use docs::{ColumnDoc, documentation};
 pub(crate) use metrics::{
     AROUND_ZERO, METRICS, OF_OBJECTIVE, POOLED, PROBABILITIES, SPREAD_OF, UNLISTED,
-    half_width_name, names_with_intervals, percent, spread_name, unknown_result,
+    half_width_name, is_half_width, names_with_intervals, percent, spread_name, unknown_result,
 };
 pub(crate) use rows::{CellRow, JobRow};
 pub(crate) use tables::{AGGREGATE_COLUMNS, CELL_COLUMNS, FACTOR_COLUMNS, JOB_COLUMNS, extra_axes};

@@ -32,15 +32,13 @@ impl AnotherRun {
         self.asks_for_less
     }
 
-    /// Why it cannot go on.
-    pub(crate) fn refusal(&self) -> Failure {
+    /// Why it cannot go on, with what else may be done beside choosing another name.
+    pub(crate) fn refusal(&self, remedy: &str) -> Failure {
         let found = self.differences.join("; ");
         Failure::usage(format!(
-            "the run {} exists and is another one ({}): choose another --name, or replace it with --force, \
-             or with --reuse {} to take over what both have in common",
+            "the run {} exists and is another one ({}): choose another --name, or {remedy}",
             self.folder.display(),
-            if found.is_empty() { "its plan differs" } else { &found },
-            self.folder.display(),
+            if found.is_empty() { "jobs of it failed" } else { &found },
         ))
     }
 
@@ -53,8 +51,10 @@ impl AnotherRun {
         if !is_complete && aside_of(&folder).exists() {
             return Err(Failure::usage(format!(
                 "the run {} is itself one that has grown, and not complete: finish it first, by the command that \
-                 began it, or choose another --name with --reuse {}",
+                 began it (`sweep status` shows it; the earlier run is in {}), \
+                 or choose another --name with --reuse {}",
                 folder.display(),
+                aside_of(&folder).display(),
                 folder.display()
             )));
         }

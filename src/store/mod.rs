@@ -5,9 +5,15 @@
 mod aside;
 mod lock;
 mod output;
+mod parts;
+mod probe;
 mod run_folder;
 
 pub(crate) use aside::AnotherRun;
 pub(crate) use lock::is_open;
-pub(crate) use output::{PartialFile, check_folder, check_output, prepare_folder, replace_file};
-pub(crate) use run_folder::{Existing, Opened, RunFolder, parts_of, samples_path};
+pub(crate) use output::{
+    PartialFile, check_folder, check_output, create_file, prepare_folder, replace_file,
+};
+pub(crate) use parts::{parts_of, samples_path};
+pub(crate) use probe::{Probed, probe};
+pub(crate) use run_folder::{Existing, Opened, RunFolder, Wanted};

@@ -75,6 +75,26 @@ pub(crate) fn replace_file(
     file.commit()
 }
 
+/// Writes a file that is not there yet.
+///
+/// # Errors
+/// It is there, or cannot be written. Then nothing has changed.
+pub(crate) fn create_file(path: &Path, content: &str) -> Result<(), Failure> {
+    let mut file = File::create_new(path).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => Failure::usage(format!(
+            "{} is already there, and stays as it is: give another name, or remove it first",
+            path.display()
+        )),
+        _ => failed(path, source),
+    })?;
+    let written = file.write_all(content.as_bytes()).and_then(|()| file.sync_all());
+    written.map_err(|source| {
+        // The first error is the one to report.
+        let _ = fs::remove_file(path);
+        failed(path, source)
+    })
+}
+
 /// Where the content of a file goes.
 pub(crate) type Writer = BufWriter<Watched>;
 

@@ -2,7 +2,6 @@
 //!
 //! What is done is what lies there. A run is complete when its record has an outcome, which is written last.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use serde_json::Value;
 use super::aside::{AnotherRun, aside_of, discard, restore_aside, set_aside};
 use super::lock::{busy, is_locked_at, lock};
 use super::output::{PartialFile, replace_file};
+use super::parts::{chunk_path, parts_of, samples_path};
 use crate::failure::Failure;
 use crate::resume::{asks_for_less, differences};
 
@@ -72,32 +72,39 @@ pub(crate) enum Opened {
     Another(AnotherRun),
 }
 
+/// A run as it is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a, R> {
+    pub(crate) name: &'a str,
+    pub(crate) record: &'a R,
+    /// File names of its tables; none of a shard.
+    pub(crate) tables: &'a [String],
+    /// Numbers of the chunks that it is to have.
+    pub(crate) chunks: &'a [u32],
+    pub(crate) existing: Existing,
+}
+
 /// What is to become of a run that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Existing {
     /// The same run goes on.
     GoesOn,
-    /// The same run goes on; if it is complete and jobs of it failed, it counts as another one.
+    /// It is complete; if jobs of it failed, it counts as another one.
     Retried,
     /// It is replaced, whatever it is.
     Replaced,
 }
 
 impl RunFolder {
-    /// Opens the run called `name` in the folder `runs`: begins it, or goes on with it if its record is that of
-    /// the same run. One that it replaces is kept aside until this one is complete.
+    /// Opens a run in the folder `runs`: begins it, or goes on with it if its record is that of the same run. One
+    /// that it replaces is kept aside until this one is complete.
     ///
     /// # Errors
-    /// Another process has it open, or nothing can be written there.
-    pub(crate) fn open(
-        runs: &Path,
-        name: &str,
-        existing: Existing,
-        record: &impl Serialize,
-        tables: &[String],
-    ) -> Result<Opened, Failure> {
-        let record =
-            serde_json::to_value(record).map_err(|error| Failure::encoding(RECORD, error))?;
+    /// Another process has it open, or nothing can be written there; or nothing is there to be retried.
+    pub(crate) fn open<R: Serialize>(runs: &Path, wanted: &Wanted<R>) -> Result<Opened, Failure> {
+        let Wanted { name, existing, .. } = *wanted;
+        let record = serde_json::to_value(wanted.record)
+            .map_err(|error| Failure::encoding(RECORD, error))?;
         check_link(&runs.join("latest"))?;
         let (runs, folder) = (runs.to_owned(), runs.join(name));
         restore_aside(&folder)?;
@@ -111,14 +118,19 @@ impl RunFolder {
             let is_complete = outcome.is_some();
             let has_failed = outcome.is_some_and(|outcome| outcome["failed_jobs"] != 0);
             let is_same = part(&earlier, &IDENTITY) == part(&record, &IDENTITY);
+            if existing == Existing::Retried && !is_complete && earlier.get(SUCCEEDS).is_none() {
+                return Err(Failure::usage(format!(
+                    "--retry-failed: the run {} is not complete: finish it first, without this flag",
+                    folder.display()
+                )));
+            }
             if existing == Existing::Replaced {
                 set_aside(&folder, is_complete)?;
             } else if is_same && !(existing == Existing::Retried && has_failed) {
                 let run = Self { runs, folder, is_new: false, lock };
-                return run.find_out(&earlier, tables);
+                return run.find_out(&earlier, wanted);
             } else {
-                let differences =
-                    differences(&part(&earlier, &DESCRIPTION), &part(&record, &DESCRIPTION));
+                let differences = differences(&described(&earlier), &described(&record));
                 let asks_for_less = asks_for_less(&earlier, &record);
                 return Ok(Opened::Another(AnotherRun {
                     runs,
@@ -130,6 +142,11 @@ impl RunFolder {
                     lock,
                 }));
             }
+        } else if existing == Existing::Retried {
+            return Err(Failure::usage(format!(
+                "--retry-failed: there is no run {}: choose another --name or --out",
+                folder.display()
+            )));
         }
         Self::begin(runs, folder, &record).map(Opened::Open)
     }
@@ -155,15 +172,20 @@ impl RunFolder {
     }
 
     /// Whether there is something to do.
-    fn find_out(self, record: &Value, tables: &[String]) -> Result<Opened, Failure> {
+    fn find_out<R>(self, record: &Value, wanted: &Wanted<R>) -> Result<Opened, Failure> {
+        let tables = wanted.tables;
         remove_partial_files(&self.folder);
         let Some(outcome) = record.get("outcome") else { return Ok(Opened::Open(self)) };
-        if tables.iter().all(|table| self.folder.join(table).is_file()) {
+        let has_tables = tables.iter().all(|table| self.folder.join(table).is_file());
+        let parts = parts_of(&self.folder)?;
+        // A shard is of no use without its parts.
+        if has_tables && (!tables.is_empty() || wanted.chunks.iter().all(|c| parts.contains_key(c)))
+        {
             // The process that completed it may have been killed right then.
             self.announce(record)?;
             return Ok(Opened::Complete { folder: self.folder, outcome: outcome.clone() });
         }
-        if parts_of(&self.folder)?.is_empty() {
+        if parts.is_empty() && !tables.is_empty() {
             return Err(Failure::usage(format!(
                 "the run {} is complete, but its parts were removed, of which {} would be made: choose \
                  another --name, or run it again with --force",
@@ -243,6 +265,15 @@ impl RunFolder {
         discard(&self.folder, &aside_of(&self.folder)).map_err(failed)
     }
 
+    /// Removes a run that this process began, whatever it has, and puts the one that it was to replace back into
+    /// its place.
+    pub(crate) fn abandon(self) {
+        if self.is_new && self.check_place().is_ok() && discard(&self.folder, &self.folder).is_ok()
+        {
+            let _ = restore_aside(&self.folder);
+        }
+    }
+
     /// Removes a run that this process began and that has nothing, and puts the one that it was to replace back
     /// into its place.
     pub(crate) fn give_up(self) {
@@ -269,16 +300,6 @@ impl RunFolder {
     }
 }
 
-/// The file of a chunk in the folder of a run.
-fn chunk_path(folder: &Path, chunk: u32) -> PathBuf {
-    folder.join(PARTS).join(format!("{chunk:05}.parquet"))
-}
-
-/// The file of the samples that belong to a part.
-pub(crate) fn samples_path(part: &Path) -> PathBuf {
-    part.with_extension("samples")
-}
-
 fn write_all(path: &Path, pieces: &[&[u8]]) -> Result<(), Failure> {
     replace_file(path, |file| {
         let written = pieces.iter().try_for_each(|piece| file.write_all(piece));
@@ -290,34 +311,6 @@ fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     let failed = |source| Failure::Io { action: "copy", path: from.to_owned(), source };
     let mut source = File::open(from).map_err(failed)?;
     replace_file(to, |file| io::copy(&mut source, file).map(|_| ()).map_err(failed))
-}
-
-/// The files of the chunks that are there, by number. Names do not say whether they are any good.
-///
-/// # Errors
-/// The folder cannot be read, or holds a Parquet file that is called otherwise.
-pub(crate) fn parts_of(folder: &Path) -> Result<BTreeMap<u32, PathBuf>, Failure> {
-    let parts = folder.join(PARTS);
-    let failed = |source| Failure::Io { action: "read", path: parts.clone(), source };
-    let mut found = BTreeMap::new();
-    let entries = match fs::read_dir(&parts) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
-        entries => entries.map_err(failed)?,
-    };
-    for entry in entries {
-        let path = entry.map_err(failed)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let Some(stem) = name.strip_suffix(".parquet").filter(|_| !name.starts_with('.')) else {
-            continue;
-        };
-        let number: Option<u32> = stem.parse().ok();
-        let Some(number) = number.filter(|number| chunk_path(folder, *number) == path) else {
-            let problem = "it is no part of this run: move it elsewhere".to_owned();
-            return Err(Failure::Part { path, problem });
-        };
-        found.insert(number, path);
-    }
-    Ok(found)
 }
 
 /// The record of a folder.
@@ -343,6 +336,15 @@ fn read_record(folder: &Path) -> Result<Value, Failure> {
             path.display()
         ))
     })
+}
+
+/// What tells people how runs differ, each thing once.
+fn described(record: &Value) -> Value {
+    let mut described = part(record, &DESCRIPTION);
+    if let Some(sweep) = described["sweep"].as_object_mut() {
+        sweep.retain(|key, _| key != "confidence" && key != "precision");
+    }
+    described
 }
 
 /// Some keys of a record.

@@ -115,6 +115,11 @@ fn single_runs_and_replications_do_not_mix() {
     let ran = place.sweep(&format!("{grid} --replications 1 --name again --reuse three"));
     assert_eq!(said(&ran, "requests simulated"), "4");
     is_like_fresh(&place, "again", &format!("{grid} --replications 1"));
+    // One more cell, which is open while others are settled.
+    let grown = grid.replace("2,5", "2,3,5");
+    let ran = place.sweep(&format!("{grown} --replications 1 --name grown --reuse one"));
+    assert_eq!(said(&ran, "jobs taken over"), "4");
+    is_like_fresh(&place, "grown", &format!("{grown} --replications 1"));
     let ran = place.sweep(&format!("{grid} --replications 1 --name same --reuse one"));
     assert_eq!(said(&ran, "jobs taken over"), "4");
     is_like_fresh(&place, "same", &format!("{grid} --replications 1"));
@@ -189,6 +194,48 @@ fn what_has_not_grown_must_be_named() {
         assert!(ran.stderr.contains(text), "{flags}: {}", ran.stderr);
         assert!(!place.path("results/b").exists());
     }
+}
+
+#[test]
+fn a_lower_limit_of_requests_counts() {
+    let place = Place::new();
+    let grid = "--rates 2 --sim-seconds 100 --warmup-seconds 5 --replications 10 --precision 0.05";
+    place.sweep(&format!("{grid} --name a --quiet"));
+    for limit in [210, 215, 220, 230] {
+        let flags = format!("{grid} --max-requests {limit}");
+        let name = format!("t{limit}");
+        place.run(&format!("{flags} --name {name} --reuse a --quiet"));
+        place.run(&format!("{flags} --name fresh --force --quiet"));
+        assert!(tables(&place, &name) == tables(&place, "fresh"), "{limit}");
+    }
+}
+
+#[test]
+fn runs_that_were_taken_over_merge_with_others() {
+    let place = Place::new();
+    place.sweep(&format!("{GRID} --rates 1,2 --name whole --quiet"));
+    for shard in ["1/2", "2/2"] {
+        place.sweep(&format!("{GRID} --rates 1,2 --name a --shard {shard} --quiet"));
+    }
+    place.sweep(&format!("{GRID} --rates 1,2 --name b --shard 1/2 --reuse whole --quiet"));
+    let shards = "a.shard-1-of-2 a.shard-2-of-2 b.shard-1-of-2";
+    place.sweep(&format!("merge {shards} --name merged --quiet"));
+    assert!(tables(&place, "merged") == tables(&place, "whole"));
+}
+
+#[test]
+fn a_run_goes_on_without_what_it_reused_and_after_a_kill_while_it_was_set_aside() {
+    let place = Place::new();
+    place.sweep(&format!("{GRID} --rates 1 --name a --quiet"));
+    place.sweep(&format!("{GRID} --rates 1,2 --name b --reuse a --quiet"));
+    fs::remove_dir_all(place.path("results/a")).unwrap();
+    let ran = place.sweep(&format!("{GRID} --rates 1,2 --name b --reuse a"));
+    assert!(ran.stderr.contains("nothing to do"), "{}", ran.stderr);
+    fs::rename(place.path("results/b"), place.path("results/.b.replaced")).unwrap();
+    let more = format!("{GRID} --rates 1,2,3");
+    place.sweep(&format!("{more} --name b --reuse b --quiet"));
+    assert_eq!(reused(&place, "b"), 80);
+    is_like_fresh(&place, "b", &more);
 }
 
 #[test]

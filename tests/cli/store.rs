@@ -18,8 +18,7 @@ fn an_existing_name_is_refused_and_the_run_stays_as_it_was() {
     assert_eq!(
         ran.stderr,
         "error: the run results/a exists and is another one (sweep.base.arrival.rate_per_s was 1.0, is 2.0): \
-         choose another --name, or replace it with --force, or with --reuse results/a to take over what both \
-         have in common\n"
+         choose another --name, or replace it with --force (they have no cell in common)\n"
     );
     assert_eq!((place.listing(), place.bytes("results/a/jobs.parquet")), before);
 }

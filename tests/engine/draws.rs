@@ -6,7 +6,9 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use sweep_engine::plan::{Limits, Plan, plan};
-use sweep_engine::random::{Role, STREAM_VERSION, Seeding, StreamKey};
+use sweep_engine::random::{
+    EXPECTED_FINGERPRINT, Role, STREAM_VERSION, Seeding, StreamKey, draw_fingerprint,
+};
 use sweep_engine::scenario::Traces;
 use sweep_engine::spec::SweepSpec;
 
@@ -57,6 +59,7 @@ fn output(row: &Row) -> f64 {
 #[test]
 fn the_stream_version_is_that_of_these_numbers() {
     assert_eq!(STREAM_VERSION, 1);
+    assert_eq!(draw_fingerprint(), EXPECTED_FINGERPRINT);
     assert_eq!([Role::Arrivals as u64, Role::Prompt as u64, Role::Output as u64], [0, 1, 2]);
 }
 

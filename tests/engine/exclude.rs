@@ -80,7 +80,7 @@ fn bad_conditions_say_what_is_wrong() {
     ] {
         assert_eq!(
             plan_error(&with_exclude(&axes, &[condition])),
-            format!("bad exclude condition `{condition}`{problem}")
+            format!("bad condition `{condition}`{problem}")
         );
     }
     assert_eq!(
@@ -153,6 +153,6 @@ fn a_number_and_a_word_of_one_axis_have_no_order_and_are_not_equal() {
     }
     assert_eq!(
         plan_error(&with_exclude(&axes, &["warmup_seconds < auto"])),
-        "bad exclude condition `warmup_seconds < auto`: `auto` has no order; compare it with = or !="
+        "bad condition `warmup_seconds < auto`: `auto` has no order; compare it with = or !="
     );
 }

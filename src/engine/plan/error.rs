@@ -25,7 +25,7 @@ pub enum PlanError {
     ZipLengths { lengths: String },
     #[error(transparent)]
     BadCondition(#[from] ConditionError),
-    #[error("bad exclude condition `{text}`: {problem}")]
+    #[error("bad condition `{text}`: {problem}")]
     BadExclusion { text: String, problem: String },
     #[error("replications is 0: it must be at least 1")]
     NoReplications,

@@ -56,9 +56,7 @@ pub enum Operator {
 
 /// Why a text is no condition. The remedy quotes the text.
 #[derive(Clone, Debug, Error, PartialEq)]
-#[error(
-    "bad exclude condition `{text}`: {problem}; write for example `rate_per_s > 4 and mode = mono`"
-)]
+#[error("bad condition `{text}`: {problem}; write for example `rate_per_s > 4 and mode = mono`")]
 pub struct ConditionError {
     text: String,
     problem: String,

@@ -16,7 +16,7 @@ const MAX_BUCKETS: usize = 4096;
 
 /// Values of a run, grouped by bucket, in no particular order within one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Vec<f64>", into = "Vec<f64>")]
+#[serde(try_from = "Vec<f64>", into = "Vec<f64>")]
 pub struct Buckets {
     values: Vec<f64>,
     scale: Scale,
@@ -53,7 +53,8 @@ impl Scale {
         reason = "at most a few thousand buckets, of names without the sign"
     )]
     fn bucket_of(&self, value: f64) -> usize {
-        (((value.to_bits() as i64) >> self.shift) - self.first as i64).max(0) as usize
+        (((value.to_bits() as i64) >> self.shift).max(self.first as i64) - self.first as i64)
+            as usize
     }
 }
 
@@ -63,9 +64,13 @@ fn shift_for(len: usize, least: u64, greatest: u64) -> u32 {
     u64::BITS - ((greatest - least) / most).leading_zeros()
 }
 
-impl From<Vec<f64>> for Buckets {
-    fn from(values: Vec<f64>) -> Self {
-        Self::of(&values)
+impl TryFrom<Vec<f64>> for Buckets {
+    type Error = &'static str;
+
+    /// Of values in a file, which may be no numbers: those have no bucket.
+    fn try_from(values: Vec<f64>) -> Result<Self, Self::Error> {
+        let all_finite = values.iter().all(|value| value.is_finite());
+        if all_finite { Ok(Self::of(&values)) } else { Err("a value is not finite") }
     }
 }
 

@@ -56,9 +56,13 @@ impl Windows {
         Self { len: sample.len() as u64, windows: ranges.iter().map(window).collect() }
     }
 
-    /// The same windows, narrowed to ranges inside theirs.
+    /// The same windows, narrowed to what of these ranges lies inside theirs.
     pub(super) fn narrowed(&self, ranges: &[ValueRange]) -> Self {
-        let narrowed = |(window, &range): (&Window, &ValueRange)| {
+        let narrowed = |(window, wanted): (&Window, &ValueRange)| {
+            let range = ValueRange {
+                low: wanted.low.max(window.range.low),
+                high: wanted.high.min(window.range.high),
+            };
             let values = window.values.iter().copied();
             let below = values.clone().filter(|value| *value < range.low).count() as u64;
             Window {

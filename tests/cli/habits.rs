@@ -1,0 +1,218 @@
+//! The habits of a good command: a file to start from, what a bug report needs, manual pages, completions.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use crate::support::Place;
+
+#[test]
+fn the_file_that_init_writes_runs_as_it_is_and_shows_both_modes_up_to_near_saturation() {
+    let place = Place::new();
+    let said = place.sweep("init").stdout;
+    for advice in ["sweep plan sweep.yaml", "sweep run sweep.yaml"] {
+        assert!(said.contains(advice), "{advice} is missing in {said}");
+    }
+    let plan = place.sweep("plan sweep.yaml").stdout;
+    assert!(plan.starts_with("Question: "), "{plan}");
+    let start = Instant::now();
+    let ran = place.sweep("run sweep.yaml");
+    // About a second without optimisation on two cores; others may be at work on them, too.
+    assert!(start.elapsed() < Duration::from_secs(20), "it took {:?}", start.elapsed());
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+    let cells = place.table("results/sweep/cells.parquet");
+    for mode in ["mono", "disagg"] {
+        let rows = (0..cells.rows.len()).filter(|&row| cells.text(row, "mode") == Some(mode));
+        let loads: Vec<f64> = rows
+            .map(|row| {
+                let load = |name| cells.number(row, name);
+                let pools = ["offered_load_gpu", "offered_load_prefill", "offered_load_decode"];
+                pools.into_iter().filter_map(load).fold(0.0, f64::max)
+            })
+            .collect();
+        assert!((5..=8).contains(&loads.len()), "{mode} has the loads {loads:?}");
+        let highest = loads.into_iter().fold(0.0, f64::max);
+        assert!((0.8..1.0).contains(&highest), "{mode} goes up to a load of {highest}");
+    }
+}
+
+#[test]
+fn the_file_has_every_section_and_its_examples_work_when_they_are_switched_on() {
+    let place = Place::new();
+    place.sweep("init");
+    let written = place.read("sweep.yaml");
+    let switched_on = |line: &str| -> String {
+        let code = line.trim_start();
+        match code.strip_prefix('#') {
+            Some(example) if !example.starts_with(' ') => {
+                format!("{}{example}", &line[..line.len() - code.len()])
+            }
+            _ => line.to_owned(),
+        }
+    };
+    let lines: Vec<String> = written.lines().map(switched_on).collect();
+    let mut sections = Vec::new();
+    for pair in lines.windows(2) {
+        let name = pair[1].split_once(':').map(|(name, _)| name);
+        if let Some(name) = name.filter(|name| name.chars().all(|c| c.is_ascii_lowercase())) {
+            assert!(pair[0].starts_with("# "), "{name} has no comment");
+            sections.push(name);
+        }
+    }
+    let all = "why base axes zip exclude replications precision seeding confidence output";
+    assert_eq!(sections.join(" "), all);
+    assert!(written.lines().all(|line| line.chars().count() <= 120), "{written}");
+
+    let examples = written.lines().zip(&lines).filter(|(before, after)| before != after);
+    assert!(examples.count() >= 4);
+    place.write("all.yaml", lines.join("\n"));
+    let plan = place.sweep("plan all.yaml").stdout;
+    for part in ["disagg.prefill_gpus = 1, 2", "disagg.decode_gpus = 3, 2", "18 cells"] {
+        assert!(plan.contains(part), "{part} is missing in {plan}");
+    }
+}
+
+#[test]
+fn init_never_overwrites() {
+    let place = Place::new();
+    place.write("mine.yaml", "why: mine\n");
+    let ran = place.run("init mine.yaml");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("mine.yaml is already there"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("give another name, or remove it first"), "{}", ran.stderr);
+    assert_eq!(place.read("mine.yaml"), "why: mine\n");
+    let ran = place.run("init nowhere/mine.yaml");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("the folder nowhere does not exist; create it first"));
+    assert_eq!(place.listing(), ["mine.yaml 10"]);
+}
+
+/// What doctor says of a field.
+fn field(text: &str, name: &str) -> String {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.unwrap_or_else(|| panic!("{name} is missing in {text}")).trim().to_owned()
+}
+
+#[test]
+fn doctor_says_what_a_bug_report_needs_and_leaves_nothing_behind() {
+    let place = Place::new();
+    let text = place.sweep("doctor").stdout;
+    for name in [
+        "sweep",
+        "git commit",
+        "crates",
+        "stream version",
+        "draw fingerprint",
+        "first draws",
+        "vectors",
+        "cores",
+        "memory",
+        "memory limit",
+        "system",
+        "standard output",
+        "standard error",
+        "runs go to",
+        "writable",
+        "locks",
+    ] {
+        assert!(!field(&text, name).is_empty(), "{name} is empty in {text}");
+    }
+    assert_eq!(field(&text, "first draws"), "as expected");
+    assert_eq!(field(&text, "standard output"), "no terminal");
+    assert_eq!(place.listing(), Vec::<String>::new());
+    place.sweep("--rates 1 --sim-seconds 30 --warmup-seconds 5 --name a --quiet");
+    let before = place.listing();
+    let record = place.json("results/a/run.json");
+    let text = place.sweep("doctor").stdout;
+    assert_eq!(field(&text, "draw fingerprint"), record["draw_fingerprint"].as_str().unwrap());
+    assert_eq!(field(&text, "writable"), "yes");
+    assert_eq!(place.listing(), before);
+}
+
+#[test]
+fn doctor_says_what_to_do_where_runs_cannot_go() {
+    let place = Place::new();
+    place.write("file", "");
+    let text = place.sweep("doctor --out file").stdout;
+    let writable = field(&text, "writable");
+    assert!(writable.starts_with("NO (") && writable.contains("--out"), "{text}");
+    assert_eq!(field(&text, "locks"), "unknown");
+}
+
+/// The verbs, as the help lists them.
+fn verbs(place: &Place) -> Vec<String> {
+    let help = place.sweep("--help").stdout;
+    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let lines = lines.take_while(|line| line.starts_with("  "));
+    let names = lines.filter(|line| !line.starts_with("   "));
+    let names = names.filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+/// Runs a tool; nothing if it is not installed.
+fn tool(name: &str, arguments: &[&str], file: &Path) -> Option<Output> {
+    let found = Command::new(name).args(arguments).arg(file).output();
+    let output = found.ok()?;
+    assert!(output.status.success(), "{name} {arguments:?} {}", file.display());
+    Some(output)
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let place = Place::new();
+    let verbs = verbs(&place);
+    assert!(verbs.len() >= 13, "{verbs:?}");
+    place.sweep("man --dir pages");
+    let pages = verbs.iter().map(|verb| format!("sweep-{verb}.1"));
+    let mut pages: Vec<String> = pages.chain(["sweep.1".to_owned()]).collect();
+    pages.sort();
+    let mut written: Vec<String> = fs::read_dir(place.path("pages"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    written.sort();
+    assert_eq!(written, pages);
+    for page in &pages {
+        let text = place.read(&format!("pages/{page}"));
+        let name = page.trim_end_matches(".1");
+        let title = text.lines().find(|line| line.starts_with(".TH")).unwrap();
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(title.trim_end(), format!(r#".TH {name} 1 " " "sweep {version}""#), "{page}");
+        assert!(text.contains("\n.SH NAME\n") && text.contains("Example"), "{page}: {text}");
+    }
+    let main = place.sweep("man").stdout;
+    assert_eq!(main.trim_end(), place.read("pages/sweep.1").trim_end());
+}
+
+#[test]
+fn manual_pages_are_shown_by_man_without_complaint() {
+    let place = Place::new();
+    place.sweep("man --dir pages");
+    for verb in verbs(&place) {
+        let page = place.path(&format!("pages/sweep-{verb}.1"));
+        if let Some(shown) = tool("man", &["--warnings", "-l"], &page) {
+            let text = String::from_utf8_lossy(&shown.stdout);
+            assert!(text.contains("SYNOPSIS") && text.contains(&verb), "{verb}: {text}");
+            let complaints = String::from_utf8_lossy(&shown.stderr);
+            assert_eq!(complaints, "", "{verb}");
+        }
+        tool("mandoc", &["-W", "error"], &page);
+    }
+}
+
+#[test]
+fn shells_read_their_completions_without_complaint() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish"] {
+        place.write(shell, place.sweep(&format!("completions {shell}")).stdout);
+        tool(shell, &["-n"], &place.path(shell));
+    }
+    // What bash offers for `sweep in`.
+    let script = "source ./bash; COMP_WORDS=(sweep in); COMP_CWORD=1; _sweep sweep in sweep; \
+                  echo \"${COMPREPLY[*]}\"";
+    let bash = Command::new("bash").args(["-c", script]).current_dir(place.path("")).output();
+    if let Ok(output) = bash {
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "init\n");
+    }
+}
