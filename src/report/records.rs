@@ -43,20 +43,34 @@ impl Serialize for Record {
 
 /// Prints records with the same names as CSV; null is the empty field.
 pub(crate) fn print_csv(records: &[Record]) -> Result<(), Failure> {
+    let header: Vec<&str> = records
+        .first()
+        .map(|first| first.0.iter().map(|(name, _)| *name).collect())
+        .unwrap_or_default();
+    let rows = records.iter().map(|record| record.0.iter().map(|(_, value)| text(value)).collect());
+    print_csv_rows(&header, rows)
+}
+
+/// Prints rows of texts as CSV.
+pub(super) fn print_csv_rows(
+    header: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Result<(), Failure> {
     let failed = |error: csv::Error| Failure::encoding("CSV", error);
     let mut writer = csv::Writer::from_writer(Vec::new());
-    if let Some(first) = records.first() {
-        writer.write_record(first.0.iter().map(|(name, _)| *name)).map_err(failed)?;
+    if !header.is_empty() {
+        writer.write_record(header).map_err(failed)?;
     }
-    for record in records {
-        writer.write_record(record.0.iter().map(|(_, value)| text(value))).map_err(failed)?;
+    for row in rows {
+        writer.write_record(row).map_err(failed)?;
     }
     let bytes =
         writer.into_inner().map_err(|error| Failure::encoding("CSV", error.into_error()))?;
     print(String::from_utf8_lossy(&bytes).trim_end())
 }
 
-fn text(value: &Json) -> String {
+/// With every digit; null is empty.
+pub(super) fn text(value: &Json) -> String {
     match value {
         Json::Null => String::new(),
         Json::String(text) => text.clone(),

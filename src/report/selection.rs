@@ -5,6 +5,7 @@ use sweep_engine::statistics::Estimate;
 
 use super::numbers::{estimate, significant};
 use super::output::{print, print_json};
+use super::records::{print_csv_rows, text};
 use super::tables::{aligned, print_text_table};
 use crate::cli::TidyFormat;
 use crate::failure::Failure;
@@ -16,14 +17,12 @@ pub(crate) fn print_selection(table: &Table, format: TidyFormat) -> Result<(), F
     let texts = |text: fn(&Json) -> String| -> Vec<Vec<String>> {
         table.rows.iter().map(|row| row.iter().map(text).collect()).collect()
     };
+    let names: Vec<&str> = table.names.iter().map(String::as_str).collect();
     match format {
         TidyFormat::Table => print(&aligned(&table.names, texts(rounded))),
-        TidyFormat::Markdown => {
-            let names: Vec<&str> = table.names.iter().map(String::as_str).collect();
-            print_text_table(&names, texts(rounded), true)
-        }
+        TidyFormat::Markdown => print_text_table(&names, texts(rounded), true),
         TidyFormat::Json => print_json(&records(table)),
-        TidyFormat::Csv => print_csv(table),
+        TidyFormat::Csv => print_csv_rows(&names, texts(text).into_iter()),
     }
 }
 
@@ -64,26 +63,6 @@ fn records(table: &Table) -> Vec<serde_json::Map<String, Json>> {
     table.rows.iter().map(record).collect()
 }
 
-fn print_csv(table: &Table) -> Result<(), Failure> {
-    let failed = |error: csv::Error| Failure::encoding("CSV", error);
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&table.names).map_err(failed)?;
-    for row in &table.rows {
-        writer.write_record(row.iter().map(exact)).map_err(failed)?;
-    }
-    let bytes =
-        writer.into_inner().map_err(|error| Failure::encoding("CSV", error.into_error()))?;
-    print(String::from_utf8_lossy(&bytes).trim_end())
-}
-
-fn exact(value: &Json) -> String {
-    match value {
-        Json::Null => String::new(),
-        Json::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 /// A flag that is not raised is as good as nothing to the eye.
 fn rounded(value: &Json) -> String {
     match value {
@@ -92,6 +71,6 @@ fn rounded(value: &Json) -> String {
         Json::Number(number) if number.is_f64() => {
             number.as_f64().map_or_else(|| number.to_string(), significant)
         }
-        other => exact(other),
+        other => text(other),
     }
 }
