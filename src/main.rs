@@ -35,6 +35,7 @@ mod signals;
 mod stock;
 mod store;
 mod suggestion;
+mod view;
 mod warmup;
 
 use std::process::ExitCode;

@@ -8,11 +8,12 @@ use crate::comparison::{AxisChoice, choose_metrics, compare_along};
 use crate::failure::Failure;
 use crate::io::{FinishedRun, read_samples};
 use crate::plot::{
-    Design, LogAxes, Picture, PlotData, Samples, Subject, Wishes, choose, curves_picture,
-    difference_picture, distribution_picture, tiles_picture, to_png, to_svg,
+    Design, LogAxes, Picture, Samples, Subject, Wishes, choose, curves_picture, difference_picture,
+    distribution_picture, tiles_picture, to_png, to_svg,
 };
 use crate::report;
 use crate::store::{check_folder, prepare_folder, replace_file};
+use crate::view::{Quantity, RunView};
 
 pub(super) fn plot(args: &PlotArgs) -> Result<(), Failure> {
     if let Some(folder) = &args.output {
@@ -105,11 +106,12 @@ fn of_run(run: &FinishedRun, args: &PlotArgs, log: LogAxes) -> Result<Vec<Pictur
         at: args.at.clone(),
     };
     let designs = choose(run, &wishes)?;
-    let cells = run.cells_table(&PlotData::columns(run, &designs))?;
-    let data = PlotData::new(run, &cells, &designs)?;
+    let quantities: Vec<Quantity> =
+        designs.iter().flat_map(|design| design.quantities().to_vec()).collect();
+    let view = RunView::read(run, &quantities, &[])?;
     let mut pictures = Vec::with_capacity(designs.len());
     for design in &designs {
-        pictures.extend(picture(run, &data, design, log)?);
+        pictures.extend(picture(run, &view, design, log)?);
     }
     if pictures.is_empty() {
         return Err(Failure::usage(format!(
@@ -124,20 +126,20 @@ fn of_run(run: &FinishedRun, args: &PlotArgs, log: LogAxes) -> Result<Vec<Pictur
 /// `None` if there is nothing to show, such as attainment without an objective.
 fn picture(
     run: &FinishedRun,
-    data: &PlotData,
+    view: &RunView,
     design: &Design,
     log: LogAxes,
 ) -> Result<Option<Picture>, Failure> {
     match &design.subject {
-        Subject::Results(_) | Subject::Utilization(_) => curves_picture(data, design, log),
-        Subject::Tiles { .. } => tiles_picture(data, design, log),
+        Subject::Results(_) | Subject::Utilization(_) => curves_picture(view, design, log),
+        Subject::Tiles { .. } => tiles_picture(view, design, log),
         Subject::Difference { axis, of } => {
             let names: Vec<String> = of.iter().map(|quantity| quantity.name().to_owned()).collect();
             let metrics = choose_metrics("--y", &names)?;
             let results = run.results(&run.axes, &metrics)?;
             let choice = AxisChoice { axis: *axis, baseline: 0 };
             let comparisons = compare_along(run, &results, choice, &metrics, run.level)?;
-            difference_picture(data, design, &comparisons, log)
+            difference_picture(view, design, &comparisons, log)
         }
     }
 }

@@ -2,13 +2,12 @@
 
 use sweep_engine::plan::Axis;
 
-use super::data::numbers;
 use super::design::{Design, Subject};
-use super::names::{Quantity, quantities};
 use crate::comparison::{choose_metrics, find_axis};
 use crate::failure::Failure;
 use crate::io::FinishedRun;
 use crate::suggestion::{listed, nearest_or_all};
+use crate::view::{Quantity, numbers, quantities};
 
 /// What stands for several results at once.
 const TTFT: [&str; 3] = ["pooled_p50_ttft_s", "pooled_p90_ttft_s", "pooled_p99_ttft_s"];
