@@ -7,6 +7,7 @@
 //! `plot` (pictures for people).
 
 mod aggregate;
+mod answers;
 mod assemble;
 mod cli;
 mod commands;
@@ -19,6 +20,7 @@ mod intervals;
 mod io;
 mod kept_samples;
 mod numbers;
+mod page;
 mod part;
 mod plot;
 mod precision;

@@ -32,6 +32,7 @@ struct Problem {
 
 /// What problems are seen by.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct CellFacts {
     pub(crate) is_saturated: bool,
     /// Which requests it describes.

@@ -176,7 +176,7 @@ fn points(view: &RunView, x: usize, quantity: &Quantity, cells: &[usize]) -> Vec
         .collect();
     placed.sort_by(|a, b| a.0.total_cmp(&b.0));
     let point = |(x, cell): (f64, usize)| {
-        let measured = view.measured(quantity, cell);
+        let measured = view.measured(quantity.name(), cell);
         let is_saturated = view.is_saturated(cell);
         Some(Point { x, y: measured.value?, half_width: measured.half_width, is_saturated })
     };

@@ -9,9 +9,9 @@ pub(crate) struct Design {
     /// Name of its file, without the ending.
     pub(crate) stem: String,
     /// Axis that runs to the right.
-    pub(super) x: usize,
+    pub(crate) x: usize,
     /// Axis with a curve for each value.
-    pub(super) by: Option<usize>,
+    pub(crate) by: Option<usize>,
     /// Axis with a panel for each value.
     pub(super) facet: Option<usize>,
     /// Axes that stay at one value: their index and that of the value.

@@ -40,7 +40,7 @@ pub(crate) fn tiles_picture(
                 Some(Tile {
                     column: view.factor(axes[0], cell)? as usize,
                     row: view.factor(axes[1], cell)? as usize,
-                    value: view.measured(of, cell).value?,
+                    value: view.measured(of.name(), cell).value?,
                     is_saturated: view.is_saturated(cell),
                 })
             })

@@ -4,4 +4,4 @@ mod quantity;
 mod run_view;
 
 pub(crate) use quantity::{Quantity, quantities};
-pub(crate) use run_view::{RunView, numbers};
+pub(crate) use run_view::{Measured, RunView, numbers, swept};

@@ -13,6 +13,8 @@ use crate::schema::{CELL_COLUMNS, half_width_name};
 pub(crate) struct RunView<'a> {
     pub(crate) run: &'a FinishedRun,
     pub(crate) cells: RunCells,
+    /// The results that are at hand.
+    pub(crate) quantities: Vec<Quantity>,
     results: BTreeMap<String, Vec<Measured>>,
 }
 
@@ -51,7 +53,12 @@ impl<'a> RunView<'a> {
             });
             results.insert(quantity.name.clone(), measured.collect());
         }
-        Ok(Self { run, cells, results })
+        Ok(Self { run, cells, quantities: quantities.to_vec(), results })
+    }
+
+    /// Axes of several values; of axes that advance together the first.
+    pub(crate) fn swept(&self) -> Vec<usize> {
+        swept(self.run)
     }
 
     /// How many cells there are.
@@ -60,8 +67,8 @@ impl<'a> RunView<'a> {
     }
 
     /// A result of a cell.
-    pub(crate) fn measured(&self, quantity: &Quantity, cell: usize) -> Measured {
-        self.results.get(&quantity.name).map(|column| column[cell]).unwrap_or_default()
+    pub(crate) fn measured(&self, name: &str, cell: usize) -> Measured {
+        self.results.get(name).map(|column| column[cell]).unwrap_or_default()
     }
 
     pub(crate) fn is_saturated(&self, cell: usize) -> bool {
@@ -117,6 +124,15 @@ impl<'a> RunView<'a> {
             None => self.run.axes[axis].values.iter().map(ToString::to_string).collect(),
         }
     }
+}
+
+/// Axes of several values; of axes that advance together the first.
+pub(crate) fn swept(run: &FinishedRun) -> Vec<usize> {
+    let follows = |axis: usize| {
+        run.zip.iter().any(|group| group.contains(&axis) && group.first() != Some(&axis))
+    };
+    let axes = 0..run.axes.len();
+    axes.filter(|&axis| run.axes[axis].values.len() > 1 && !follows(axis)).collect()
 }
 
 /// Values of an axis as numbers, if they are.
