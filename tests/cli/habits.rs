@@ -1,6 +1,8 @@
 //! The habits of a good command: a file to start from, what a bug report needs, manual pages, completions.
 
+use std::env;
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -88,6 +90,39 @@ fn init_never_overwrites() {
     assert_eq!(place.listing(), ["mine.yaml 10"]);
 }
 
+#[test]
+fn init_wants_a_file_and_man_a_folder() {
+    let place = Place::new();
+    place.write("file", "");
+    place.write("folder/x", "");
+    for (arguments, text) in [
+        ("init folder", "FILE folder: it is a folder; name a file"),
+        ("init folder/", "FILE folder/: it is a folder; name a file"),
+        ("init new/", "FILE new/: it is a folder; name a file"),
+        ("man --dir file", "--dir file: it is a file; name a folder"),
+        ("man --dir file/man1", "--dir file/man1: file is a file; name a folder"),
+    ] {
+        let ran = place.run(arguments);
+        assert_eq!(ran.code, Some(2), "{arguments}: {}", ran.stderr);
+        assert!(ran.stderr.contains(text), "{arguments}: {}", ran.stderr);
+    }
+    assert_eq!(place.listing(), ["file 0", "folder/", "folder/x 0"]);
+    place.sweep("man --dir new/man1");
+    assert!(place.path("new/man1/sweep.1").is_file());
+}
+
+#[test]
+fn what_init_advises_works_whatever_the_file_is_called() {
+    let place = Place::new();
+    place.write("two words/x", "");
+    for name in ["-x.yaml", "two words/x.yaml"] {
+        let said = place.sweep(&format!("init -- '{name}'")).stdout;
+        let advised = said.lines().find_map(|line| line.trim().strip_prefix("sweep plan "));
+        let advised = advised.unwrap().split("    ").next().unwrap();
+        assert!(place.sweep(&format!("plan {advised}")).stdout.contains("cells"), "{said}");
+    }
+}
+
 /// What doctor says of a field.
 fn field(text: &str, name: &str) -> String {
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
@@ -134,7 +169,10 @@ fn doctor_says_what_a_bug_report_needs_and_leaves_nothing_behind() {
 fn doctor_says_what_to_do_where_runs_cannot_go() {
     let place = Place::new();
     place.write("file", "");
-    let text = place.sweep("doctor --out file").stdout;
+    let ran = place.run("doctor --out file");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("error: runs cannot go to file"), "{}", ran.stderr);
+    let text = ran.stdout;
     let writable = field(&text, "writable");
     assert!(writable.starts_with("NO (") && writable.contains("--out"), "{text}");
     assert_eq!(field(&text, "locks"), "unknown");
@@ -150,12 +188,40 @@ fn verbs(place: &Place) -> Vec<String> {
     names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
-/// Runs a tool; nothing if it is not installed.
-fn tool(name: &str, arguments: &[&str], file: &Path) -> Option<Output> {
-    let found = Command::new(name).args(arguments).arg(file).output();
-    let output = found.ok()?;
-    assert!(output.status.success(), "{name} {arguments:?} {}", file.display());
-    Some(output)
+/// Whether a tool is installed. If it is not, that is said, and a failure where it is required.
+fn has(tool: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let is_there = env::split_paths(&path).any(|folder| folder.join(tool).is_file());
+    if !is_there {
+        let said = absence(tool, &env::var(REQUIRED_TOOLS).unwrap_or_default());
+        // Not by a macro: what those print is hidden when a test passes.
+        writeln!(io::stderr(), "{said}").unwrap();
+    }
+    is_there
+}
+
+/// Names of tools that must be there, with blanks between them.
+const REQUIRED_TOOLS: &str = "SWEEP_REQUIRED_TOOLS";
+
+fn absence(tool: &str, required: &str) -> String {
+    let is_required = required.split_whitespace().any(|name| name == tool);
+    assert!(!is_required, "{tool} is not installed, and {REQUIRED_TOOLS} names it");
+    format!("skipped: {tool} is not installed")
+}
+
+#[test]
+#[should_panic(expected = "fish is not installed, and SWEEP_REQUIRED_TOOLS names it")]
+fn a_tool_that_is_required_is_not_skipped() {
+    assert_eq!(absence("zsh", "bash fish"), "skipped: zsh is not installed");
+    absence("fish", "bash fish");
+}
+
+/// Runs a tool, which must succeed.
+fn run(tool: &str, arguments: &[&str], file: &Path) -> Output {
+    let output = Command::new(tool).args(arguments).arg(file).output().unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{tool} {arguments:?} {}: {complaints}", file.display());
+    output
 }
 
 #[test]
@@ -189,15 +255,19 @@ fn every_command_has_a_manual_page() {
 fn manual_pages_are_shown_by_man_without_complaint() {
     let place = Place::new();
     place.sweep("man --dir pages");
+    let (has_man, has_mandoc) = (has("man"), has("mandoc"));
     for verb in verbs(&place) {
         let page = place.path(&format!("pages/sweep-{verb}.1"));
-        if let Some(shown) = tool("man", &["--warnings", "-l"], &page) {
+        if has_man {
+            let shown = run("man", &["--warnings", "-l"], &page);
             let text = String::from_utf8_lossy(&shown.stdout);
             assert!(text.contains("SYNOPSIS") && text.contains(&verb), "{verb}: {text}");
             let complaints = String::from_utf8_lossy(&shown.stderr);
             assert_eq!(complaints, "", "{verb}");
         }
-        tool("mandoc", &["-W", "error"], &page);
+        if has_mandoc {
+            run("mandoc", &["-W", "error"], &page);
+        }
     }
 }
 
@@ -206,13 +276,16 @@ fn shells_read_their_completions_without_complaint() {
     let place = Place::new();
     for shell in ["bash", "zsh", "fish"] {
         place.write(shell, place.sweep(&format!("completions {shell}")).stdout);
-        tool(shell, &["-n"], &place.path(shell));
+        if has(shell) {
+            run(shell, &["-n"], &place.path(shell));
+        }
+    }
+    if !has("bash") {
+        return;
     }
     // What bash offers for `sweep in`.
     let script = "source ./bash; COMP_WORDS=(sweep in); COMP_CWORD=1; _sweep sweep in sweep; \
                   echo \"${COMPREPLY[*]}\"";
     let bash = Command::new("bash").args(["-c", script]).current_dir(place.path("")).output();
-    if let Ok(output) = bash {
-        assert_eq!(String::from_utf8_lossy(&output.stdout), "init\n");
-    }
+    assert_eq!(String::from_utf8_lossy(&bash.unwrap().stdout), "init\n");
 }
