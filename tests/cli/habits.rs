@@ -8,6 +8,11 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use crate::support::Place;
+use build_script::commit_of;
+
+#[expect(dead_code, clippy::print_stdout, reason = "it is a program of its own")]
+#[path = "../../src/build.rs"]
+mod build_script;
 
 #[test]
 fn the_file_that_init_writes_runs_as_it_is_and_shows_both_modes_up_to_near_saturation() {
@@ -160,9 +165,60 @@ fn doctor_says_what_a_bug_report_needs_and_leaves_nothing_behind() {
     let before = place.listing();
     let record = place.json("results/a/run.json");
     let text = place.sweep("doctor").stdout;
+    let commit = record["versions"]["git_commit"].as_str().unwrap_or("unknown");
+    let said = field(&text, "git commit");
+    assert!(said.starts_with(commit), "{said}");
+    assert_eq!(commit.contains("-dirty-"), said.contains("uncommitted changes"), "{said}");
     assert_eq!(field(&text, "draw fingerprint"), record["draw_fingerprint"].as_str().unwrap());
     assert_eq!(field(&text, "writable"), "yes");
     assert_eq!(place.listing(), before);
+}
+
+#[test]
+fn builds_with_uncommitted_changes_are_told_apart() {
+    if !has("git") {
+        return;
+    }
+    let place = Place::new();
+    let git = |arguments: &str| {
+        let mut git = Command::new("git");
+        git.args([
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@localhost",
+            "-c",
+            "commit.gpgsign=false",
+        ]);
+        let output = git.args(arguments.split(' ')).current_dir(place.path("")).output().unwrap();
+        assert!(
+            output.status.success(),
+            "{arguments}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    };
+    git("init -q");
+    for name in ["Cargo.toml", "Cargo.lock", "src/main.rs"] {
+        place.write(name, "committed");
+    }
+    git("add .");
+    git("commit -q -m first");
+    let commit = || commit_of(&place.path("")).unwrap();
+    let clean = commit();
+    assert!(clean.len() >= 40 && clean.chars().all(|c| c.is_ascii_hexdigit()), "{clean}");
+    place.write("notes.txt", "no source");
+    assert_eq!(commit(), clean);
+    place.write("src/main.rs", "changed");
+    let changed = commit();
+    assert!(changed.starts_with(&format!("{clean}-dirty-")), "{changed}");
+    assert_eq!(commit(), changed);
+    place.write("src/new.rs", "");
+    let grown = commit();
+    assert!(grown.starts_with(&format!("{clean}-dirty-")) && grown != changed, "{grown}");
+    fs::remove_file(place.path("src/new.rs")).unwrap();
+    assert_eq!(commit(), changed);
+    place.write("src/main.rs", "committed");
+    assert_eq!(commit(), clean);
 }
 
 #[test]
