@@ -23,15 +23,12 @@ impl FinishedRun {
             // What looks like a number may be a word.
             TableFormat::Csv => {
                 let kinds = self.kinds(name);
-                let kind = |column: &str| kinds.iter().find(|(known, _)| known == column);
-                let columns = csv_columns(&path)?.into_iter();
-                columns
-                    .map(|column| {
-                        let kind =
-                            kind(&column).map_or_else(|| undocumented(&column), |(_, kind)| *kind);
-                        (column, kind)
-                    })
-                    .collect()
+                let kind = |column: &String| {
+                    let documented = kinds.iter().find(|(known, _)| known == column);
+                    documented.map_or_else(|| undocumented(column), |(_, kind)| *kind)
+                };
+                let columns = csv_columns(&path)?;
+                columns.iter().map(|column| (column.clone(), kind(column))).collect()
             }
         })
     }
@@ -56,8 +53,6 @@ impl FinishedRun {
 
 /// Half widths of another level than the usual one have other names.
 fn undocumented(column: &str) -> Kind {
-    match names_with_intervals().any(|result| is_half_width(column, result)) {
-        true => Kind::Number,
-        false => Kind::Word(&[]),
-    }
+    let is_half_width = names_with_intervals().any(|result| is_half_width(column, result));
+    if is_half_width { Kind::Number } else { Kind::Word(&[]) }
 }

@@ -251,7 +251,7 @@ fn has(tool: &str) -> bool {
     if !is_there {
         let said = absence(tool, &env::var(REQUIRED_TOOLS).unwrap_or_default());
         // Not by a macro: what those print is hidden when a test passes.
-        writeln!(io::stderr(), "{said}").unwrap();
+        io::stderr().write_all(format!("{said}\n").as_bytes()).unwrap();
     }
     is_there
 }
