@@ -94,7 +94,7 @@ fn curves(cells: &[Cell], mode: &str) -> Vec<Vec<Cell>> {
     curves.into_values().collect()
 }
 
-fn power(cell: &&Cell) -> f64 {
+fn power(cell: &Cell) -> f64 {
     cell.rate / cell.mean
 }
 
@@ -180,8 +180,8 @@ fn the_best_cell_and_the_effect_of_an_axis_are_those_of_the_table() {
     for mode in ["mono", "disagg"] {
         let curves = curves(&cells, mode);
         let is_steady = |pair: &(&Cell, &Cell)| !pair.0.is_saturated && !pair.1.is_saturated;
-        let pairs = curves[0].iter().zip(&curves[2]).filter(is_steady);
-        let (slow, fast) = pairs.last().unwrap();
+        let mut pairs = curves[0].iter().zip(&curves[2]).filter(is_steady);
+        let (slow, fast) = pairs.next_back().unwrap();
         let text = sentence(&sentences, &[&format!("{mode}: with 8000 tokens/s instead of 2000")]);
         assert_shows(text, &[slow.p99, slow.half_width, fast.p99, fast.half_width, slow.rate]);
         let is_clear = slow.p99 - slow.half_width > fast.p99 + fast.half_width;
@@ -204,8 +204,7 @@ fn modes_are_compared_pair_by_pair_without_saturated_cells() {
     let cells = cells(&place.table("results/grid/cells.parquet"));
     let is_steady = |row: &&Json| {
         let same = |cell: &&Cell| {
-            row["rate_per_s"] == Json::from(cell.rate)
-                && row["prefill_tokens_per_s"] == Json::from(cell.prefill)
+            row["rate_per_s"] == cell.rate && row["prefill_tokens_per_s"] == cell.prefill
         };
         cells.iter().filter(same).all(|cell| !cell.is_saturated)
     };
@@ -295,7 +294,7 @@ fn an_objective_holds_up_to_the_rate_that_the_table_says() {
             match held {
                 None => assert!(text.contains("not even at 1 requests/s"), "{text}"),
                 Some(cell) => {
-                    assert!(text.contains(&format!("up to {} requests/s", cell.rate)), "{text}")
+                    assert!(text.contains(&format!("up to {} requests/s", cell.rate)), "{text}");
                 }
             }
             outcomes.push(held.map(|cell| cell.rate.to_bits()));
