@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::answer::Answer;
 use super::grid::{Curve, Grid, interval, sentence};
-use crate::numbers::significant;
+use crate::numbers::{significant, with_unit};
 
 /// A curve with fewer rates bends nowhere.
 const MIN_RATES: usize = 3;
@@ -242,7 +242,7 @@ impl Words {
 }
 
 fn rate_text(rate: f64) -> String {
-    format!("{} requests/s", significant(rate))
+    with_unit(&significant(rate), "requests/s")
 }
 
 #[cfg(test)]
@@ -267,7 +267,7 @@ mod tests {
             (
                 vec![Beyond(5.0), At(2.5), Lowest(1.0), At(2.5)],
                 Some(
-                    "it bends below 1 requests/s in 1 of 4 settings, at 2.5 requests/s in 2, beyond 5 requests/s in 1",
+                    "it bends below 1 request/s in 1 of 4 settings, at 2.5 requests/s in 2, beyond 5 requests/s in 1",
                 ),
             ),
             (

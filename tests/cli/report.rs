@@ -292,9 +292,9 @@ fn an_objective_holds_up_to_the_rate_that_the_table_says() {
                 &[&format!("{mode}: the objective, a P99 TTFT of at most {name}")],
             );
             match held {
-                None => assert!(text.contains("not even at 1 requests/s"), "{text}"),
+                None => assert!(text.contains("not even at 1 request/s"), "{text}"),
                 Some(cell) => {
-                    assert!(text.contains(&format!("up to {} requests/s", cell.rate)), "{text}");
+                    assert!(text.contains(&format!("up to {} request", cell.rate)), "{text}");
                 }
             }
             outcomes.push(held.map(|cell| cell.rate.to_bits()));
