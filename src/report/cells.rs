@@ -1,0 +1,293 @@
+//! The cells of a run as a table that fits the window. What matters least gives way first.
+
+use sweep_engine::plan::{Cell, Plan};
+use sweep_engine::statistics::Estimate;
+
+use super::flags::flags;
+use super::grid::{Grid, Text};
+use super::numbers::{estimate, mean, significant};
+use super::plan::{axis_title, factor_text};
+use super::style::{HEAD, LOUD, MINDED, PLAIN, SATURATED, cut, width};
+use super::window::Letters;
+use crate::schema::CellRow;
+
+/// A table for so many columns, and what was left out of it.
+#[derive(Clone, Debug)]
+pub(super) struct CellsTable {
+    pub(super) lines: Vec<String>,
+    pub(super) left_out: Vec<&'static str>,
+}
+
+/// A result that a column shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    P50,
+    P90,
+    P99,
+    Mean,
+    /// What a single run shows on average.
+    P99OfRun,
+    Attainment,
+    Goodput,
+    Load,
+    Busiest,
+    Runs,
+    SimSeconds,
+    Flags,
+}
+
+use Shown::{
+    Attainment, Busiest, Flags, Goodput, Load, Mean, P50, P90, P99, P99OfRun, Runs, SimSeconds,
+};
+
+impl Shown {
+    /// Percentiles are those of all requests of a cell: what share of them is slower, in the long run.
+    const ALL: [Self; 12] = [
+        P50, P90, P99, Mean, P99OfRun, Attainment, Goodput, Load, Busiest, Runs, SimSeconds, Flags,
+    ];
+
+    fn title(self) -> &'static str {
+        match self {
+            P50 => "p50 (s)",
+            P90 => "p90 (s)",
+            P99 => "p99 (s)",
+            Mean => "mean (s)",
+            P99OfRun => "p99 of a run (s)",
+            Attainment => "slo_attainment",
+            Goodput => "goodput_rps",
+            Load => "load",
+            Busiest => "busiest pool",
+            Runs => "runs",
+            SimSeconds => "sim_seconds",
+            Flags => "",
+        }
+    }
+
+    /// Its column in `cells`.
+    fn result(self) -> Option<&'static str> {
+        match self {
+            P50 => Some("pooled_p50_ttft_s"),
+            P90 => Some("pooled_p90_ttft_s"),
+            P99 => Some("pooled_p99_ttft_s"),
+            Mean => Some("mean_ttft_s"),
+            P99OfRun => Some("p99_ttft_s"),
+            Attainment => Some("slo_attainment"),
+            Goodput => Some("goodput_rps"),
+            Load | Busiest | Runs | SimSeconds | Flags => None,
+        }
+    }
+
+    /// Whether the plan asks for it.
+    fn is_of_interest(self, plan: &Plan) -> bool {
+        match self {
+            Attainment | Goodput => {
+                plan.cells.iter().any(|cell| cell.scenario.slo_ttft_s.is_some())
+            }
+            Runs => plan.precision.is_some(),
+            SimSeconds => {
+                let is_axis = plan.axes.iter().any(|axis| axis.key.path == "sim_seconds");
+                plan.precision.is_some() && !is_axis
+            }
+            _ => true,
+        }
+    }
+}
+
+/// How much room the table takes.
+#[derive(Clone, Debug)]
+struct Layout {
+    shown: Vec<Shown>,
+    /// Results without their half widths.
+    bare: Vec<Shown>,
+    /// Axes by the shortest of their names.
+    has_short_names: bool,
+    /// Longest value of an axis; with one, headers are no wider than values.
+    longest_value: Option<usize>,
+    /// Letters of a full bar.
+    bar: usize,
+    has_all_flags: bool,
+}
+
+/// What a narrower window goes without, step by step.
+static CONCESSIONS: [fn(&mut Layout); 17] = [
+    |layout| layout.has_short_names = true,
+    |layout| layout.drop(P99OfRun),
+    |layout| layout.drop(SimSeconds),
+    |layout| layout.bar = 5,
+    |layout| layout.drop(Load),
+    |layout| layout.drop(Goodput),
+    |layout| layout.drop(Mean),
+    |layout| layout.has_all_flags = false,
+    |layout| layout.bare.push(P50),
+    |layout| layout.bare.push(P90),
+    |layout| layout.bar = 0,
+    |layout| layout.drop(P90),
+    |layout| layout.drop(P50),
+    |layout| layout.drop(Runs),
+    |layout| layout.drop(Busiest),
+    |layout| layout.longest_value = Some(12),
+    |layout| layout.drop(Attainment),
+];
+
+impl Layout {
+    fn drop(&mut self, shown: Shown) {
+        self.shown.retain(|known| *known != shown);
+    }
+}
+
+/// One line per cell under a header: axes of several values, TTFT, pools, and what to mind.
+pub(super) fn cells_table(
+    plan: &Plan,
+    rows: &[&CellRow],
+    columns: usize,
+    letters: Letters,
+) -> CellsTable {
+    let asked: Vec<Shown> =
+        Shown::ALL.into_iter().filter(|shown| shown.is_of_interest(plan)).collect();
+    let mut layout = Layout {
+        shown: asked.clone(),
+        bare: Vec::new(),
+        has_short_names: false,
+        longest_value: None,
+        bar: 10,
+        has_all_flags: true,
+    };
+    let mut grid = grid(plan, rows, &layout, letters);
+    for concede in CONCESSIONS {
+        if grid.width() <= columns {
+            break;
+        }
+        concede(&mut layout);
+        grid = self::grid(plan, rows, &layout, letters);
+    }
+    let left_out = asked.iter().filter(|shown| !layout.shown.contains(shown));
+    CellsTable {
+        lines: grid.lines(columns, letters),
+        left_out: left_out.map(|shown| shown.title()).collect(),
+    }
+}
+
+fn grid(plan: &Plan, rows: &[&CellRow], layout: &Layout, letters: Letters) -> Grid {
+    let axes: Vec<usize> =
+        (0..plan.axes.len()).filter(|&axis| plan.axes[axis].values.len() > 1).collect();
+    let pool = rows.iter().filter_map(|row| busiest(row)).map(|(name, _)| name.len()).max();
+    let head = |text: String| Text { text, style: HEAD };
+    let mut lines = vec![Vec::with_capacity(axes.len() + layout.shown.len())];
+    lines[0].extend(axes.iter().map(|&axis| head(name(plan, axis, layout))));
+    lines[0].extend(layout.shown.iter().map(|shown| head(shown.title().to_owned())));
+    for row in rows {
+        let cell = &plan.cells[row.cell as usize];
+        let style = if cell.load.is_saturated() { SATURATED } else { PLAIN };
+        let values =
+            axes.iter().map(|&axis| value(&factor_text(plan, cell, axis), layout, letters));
+        let results = layout.shown.iter().map(|shown| match shown {
+            Flags => (flag_text(row, cell, layout), flag_style(cell)),
+            Busiest => (pool_text(row, layout.bar, pool.unwrap_or(0), letters), style),
+            shown => (result_text(*shown, row, cell, layout, letters), style),
+        });
+        let texts = values.map(|text| (text, style)).chain(results);
+        lines.push(texts.map(|(text, style)| Text { text, style }).collect());
+    }
+    if layout.longest_value.is_some() {
+        for column in 0..axes.len() {
+            let widest = lines[1..].iter().map(|line| width(&line[column].text)).max();
+            let header = &mut lines[0][column].text;
+            *header = cut(header, widest.unwrap_or(0).max(4), letters);
+        }
+    }
+    Grid::new(lines)
+}
+
+/// The column of an axis, or a shorter name by which flags know it.
+fn name(plan: &Plan, axis: usize, layout: &Layout) -> String {
+    let title = axis_title(plan, axis);
+    let aliases = plan.axes[axis].key.aliases.iter().filter(|_| layout.has_short_names);
+    let shorter = aliases.filter(|alias| alias.len() < title.len()).min_by_key(|alias| alias.len());
+    shorter.map_or(title, |alias| (*alias).to_owned())
+}
+
+/// The end of a long value: files of a folder differ there.
+fn value(text: &str, layout: &Layout, letters: Letters) -> String {
+    let longest = layout.longest_value.unwrap_or(usize::MAX);
+    if width(text) <= longest {
+        return text.to_owned();
+    }
+    let backwards = |text: &str| text.chars().rev().collect::<String>();
+    backwards(&cut(&backwards(text), longest, letters))
+}
+
+fn result_text(
+    shown: Shown,
+    row: &CellRow,
+    cell: &Cell,
+    layout: &Layout,
+    letters: Letters,
+) -> String {
+    let result = |name| {
+        let found = row.estimate(name);
+        if layout.bare.contains(&shown) {
+            mean(found)
+        } else {
+            estimate(found).replace('±', letters.choose("±", "+-"))
+        }
+    };
+    match shown {
+        Load => cell.load.largest().map_or_else(|| "-".to_owned(), |load| format!("{load:.2}")),
+        Runs => row.replications.to_string(),
+        SimSeconds => significant(cell.scenario.sim_seconds),
+        _ => shown.result().map_or_else(String::new, result),
+    }
+}
+
+fn flag_text(row: &CellRow, cell: &Cell, layout: &Layout) -> String {
+    let flags = flags(row, cell);
+    match flags.as_slice() {
+        [first, rest @ ..] if !layout.has_all_flags && !rest.is_empty() => {
+            format!("{first} +{}", rest.len())
+        }
+        all => all.join(", "),
+    }
+}
+
+fn flag_style(cell: &Cell) -> anstyle::Style {
+    if cell.load.is_saturated() { LOUD } else { MINDED }
+}
+
+/// The pool whose GPUs are busiest, and their busy share.
+fn busiest(row: &CellRow) -> Option<(&'static str, f64)> {
+    let pools = ["gpu", "prefill", "decode"].into_iter().zip([
+        "utilization_gpu",
+        "utilization_prefill",
+        "utilization_decode",
+    ]);
+    let busy = pools
+        .filter_map(|(pool, name)| row.estimate(name).map(|Estimate { mean, .. }| (pool, mean)));
+    busy.max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// `prefill ██████▌    0.66`.
+fn pool_text(row: &CellRow, bar: usize, name_width: usize, letters: Letters) -> String {
+    let Some((name, share)) = busiest(row) else { return "-".to_owned() };
+    let bar =
+        if bar == 0 { String::new() } else { format!("{:bar$} ", bar_text(share, bar, letters)) };
+    format!("{name:name_width$} {bar}{share:.2}")
+}
+
+/// A bar of so many letters for a share of 1, in eighths of a letter where there are such.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share between 0 and 1 of a few letters"
+)]
+fn bar_text(share: f64, full: usize, letters: Letters) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let share = share.clamp(0.0, 1.0);
+    match letters {
+        Letters::Ascii => "#".repeat((share * full as f64).round() as usize),
+        Letters::Unicode => {
+            let eighths = (share * 8.0 * full as f64).round() as usize;
+            "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
+        }
+    }
+}
