@@ -7,7 +7,7 @@ use sweep_engine::spec::Condition;
 use crate::cli::{ShowArgs, TidyFormat};
 use crate::failure::Failure;
 use crate::io::{FinishedRun, read_any};
-use crate::report;
+use crate::report::{self, Usual};
 use crate::schema::is_half_width;
 
 /// Beside the axes, what a terminal shows when nothing is said.
@@ -38,6 +38,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
         table.rows.truncate(most);
     }
     let is_for_people = matches!(args.format, TidyFormat::Table | TidyFormat::Markdown);
+    let mut usual = None;
     if !args.columns.is_empty() {
         table.choose(&args.columns)?;
     } else if is_for_people {
@@ -53,8 +54,10 @@ pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
     }
     if is_for_people && args.columns.is_empty() {
         table = report::with_intervals(&table);
+        let is_axis = |name: &&String| run.axes.iter().any(|axis| axis.key.column == **name);
+        usual = Some(Usual { axes: table.names.iter().take_while(is_axis).count() });
     }
-    report::print_selection(&table, args.format)?;
+    report::print_selection(&table, args.format, usual)?;
     if is_for_people && table.rows.len() < all {
         report::note(&format!("{} of {all} rows", table.rows.len()));
     }

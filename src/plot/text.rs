@@ -2,10 +2,9 @@
 
 use super::curves::curves_picture;
 use super::data::PlotData;
-use super::design::{Design, LogAxes};
+use super::design::{Design, LogAxes, thinned};
 use super::picture::{Axis, Content, Curve, Panel, Point};
 use super::scale::{Extent, Scale};
-use super::style::MAX_CURVES;
 use crate::failure::Failure;
 use crate::report::{Letters, PLAIN, curve_style, cut, painted, width};
 
@@ -18,11 +17,14 @@ const MIN_COLUMNS: usize = 36;
 /// Columns from tick to tick.
 const TICK_COLUMNS: usize = 10;
 
+/// Most curves that can be told apart in so few lines.
+const MAX_CURVES: usize = 5;
+
 /// Points of a curve: as they are, and saturated.
 const MARKERS: [[char; 2]; MAX_CURVES] =
-    [['●', '○'], ['■', '□'], ['▲', '△'], ['◆', '◇'], ['▼', '▽'], ['★', '☆'], ['♠', '♤']];
+    [['●', '○'], ['■', '□'], ['▲', '△'], ['◆', '◇'], ['▼', '▽']];
 const ASCII_MARKERS: [[char; 2]; MAX_CURVES] =
-    [['A', 'a'], ['B', 'b'], ['C', 'c'], ['D', 'd'], ['E', 'e'], ['F', 'f'], ['G', 'g']];
+    [['A', 'a'], ['B', 'b'], ['C', 'c'], ['D', 'd'], ['E', 'e']];
 
 /// Draws the curves of a design with one panel; no lines where there is nothing to see: fewer than two points that
 /// are not saturated, or too few columns.
@@ -42,7 +44,20 @@ pub(crate) fn curves_text(
     let Content::Curves { curves, .. } = content else { return Ok(Vec::new()) };
     let held = design.held.iter().map(|&(axis, value)| data.setting(axis, value));
     let title: Vec<String> = std::iter::once(y.label.clone()).chain(held).collect();
-    let chart = Chart { title: title.join("; "), x, y, legend: &picture.legend, curves };
+    let shown = thinned(curves.len(), MAX_CURVES);
+    let all = design.by.map_or(1, |axis| data.run.axes[axis].values.len());
+    let legend = if shown.len() < all {
+        format!("{}, {} of {all}", picture.legend, shown.len())
+    } else {
+        picture.legend.clone()
+    };
+    let chart = Chart {
+        title: title.join("; "),
+        x,
+        y,
+        legend,
+        curves: shown.into_iter().map(|index| &curves[index as usize]).collect(),
+    };
     Ok(chart.lines(columns.min(MAX_COLUMNS), letters))
 }
 
@@ -51,8 +66,9 @@ struct Chart<'a> {
     title: String,
     x: &'a Axis,
     y: &'a Axis,
-    legend: &'a str,
-    curves: &'a [Curve],
+    /// What tells curves apart.
+    legend: String,
+    curves: Vec<&'a Curve>,
 }
 
 impl Chart<'_> {
@@ -164,7 +180,9 @@ impl Field {
             Self { columns, cells: vec![vec![None; columns]; HEIGHT], has_crowd: false };
         let place =
             |point: &Point| (column_of(&chart.x.scale, point.x, columns), row_of(scale, point.y));
-        for (curve, drawn) in chart.curves.iter().enumerate() {
+        // Between words there is nothing.
+        let is_continuous = !matches!(chart.x.scale, Scale::Names(_));
+        for (curve, drawn) in chart.curves.iter().enumerate().filter(|_| is_continuous) {
             for pair in drawn.points.windows(2) {
                 if let [Some(from), Some(to)] = pair {
                     field.dot(place(from), place(to), curve, letters);

@@ -4,7 +4,7 @@ use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::statistics::Estimate;
 
 use super::flags::flags;
-use super::grid::{Grid, Text};
+use super::grid::{Grid, Spacing, Text};
 use super::numbers::{estimate, mean, significant};
 use super::plan::{axis_title, factor_text};
 use super::style::{HEAD, LOUD, MINDED, PLAIN, SATURATED, cut, width};
@@ -105,19 +105,29 @@ struct Layout {
     longest_value: Option<usize>,
     /// Letters of a full bar.
     bar: usize,
-    has_all_flags: bool,
+    flags: FlagStyle,
+    spacing: Spacing,
+}
+
+/// How much is said of what to mind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FlagStyle {
+    All,
+    /// The worst, and how many more.
+    Counted,
+    Worst,
 }
 
 /// What a narrower window goes without, step by step.
-static CONCESSIONS: [fn(&mut Layout); 17] = [
+static CONCESSIONS: [fn(&mut Layout); 18] = [
     |layout| layout.has_short_names = true,
     |layout| layout.drop(P99OfRun),
+    |layout| layout.flags = FlagStyle::Counted,
     |layout| layout.drop(SimSeconds),
     |layout| layout.bar = 5,
     |layout| layout.drop(Load),
     |layout| layout.drop(Goodput),
     |layout| layout.drop(Mean),
-    |layout| layout.has_all_flags = false,
     |layout| layout.bare.push(P50),
     |layout| layout.bare.push(P90),
     |layout| layout.bar = 0,
@@ -125,8 +135,9 @@ static CONCESSIONS: [fn(&mut Layout); 17] = [
     |layout| layout.drop(P50),
     |layout| layout.drop(Runs),
     |layout| layout.drop(Busiest),
-    |layout| layout.longest_value = Some(12),
     |layout| layout.drop(Attainment),
+    |layout| layout.longest_value = Some(12),
+    |layout| (layout.flags, layout.spacing) = (FlagStyle::Worst, Spacing::TIGHT),
 ];
 
 impl Layout {
@@ -150,7 +161,8 @@ pub(super) fn cells_table(
         has_short_names: false,
         longest_value: None,
         bar: 10,
-        has_all_flags: true,
+        flags: FlagStyle::All,
+        spacing: Spacing::USUAL,
     };
     let mut grid = grid(plan, rows, &layout, letters);
     for concede in CONCESSIONS {
@@ -181,7 +193,7 @@ fn grid(plan: &Plan, rows: &[&CellRow], layout: &Layout, letters: Letters) -> Gr
         let values =
             axes.iter().map(|&axis| value(&factor_text(plan, cell, axis), layout, letters));
         let results = layout.shown.iter().map(|shown| match shown {
-            Flags => (flag_text(row, cell, layout), flag_style(cell)),
+            Flags => (flag_text(row, cell, layout.flags), flag_style(cell)),
             Busiest => (pool_text(row, layout.bar, pool.unwrap_or(0), letters), style),
             shown => (result_text(*shown, row, cell, layout, letters), style),
         });
@@ -195,7 +207,7 @@ fn grid(plan: &Plan, rows: &[&CellRow], layout: &Layout, letters: Letters) -> Gr
             *header = cut(header, widest.unwrap_or(0).max(4), letters);
         }
     }
-    Grid::new(lines)
+    Grid::new(lines, layout.spacing)
 }
 
 /// The column of an axis, or a shorter name by which flags know it.
@@ -239,13 +251,14 @@ fn result_text(
     }
 }
 
-fn flag_text(row: &CellRow, cell: &Cell, layout: &Layout) -> String {
+fn flag_text(row: &CellRow, cell: &Cell, style: FlagStyle) -> String {
     let flags = flags(row, cell);
-    match flags.as_slice() {
-        [first, rest @ ..] if !layout.has_all_flags && !rest.is_empty() => {
+    match (style, flags.as_slice()) {
+        (FlagStyle::Counted, [first, rest @ ..]) if !rest.is_empty() => {
             format!("{first} +{}", rest.len())
         }
-        all => all.join(", "),
+        (FlagStyle::Worst, [first, ..]) => first.clone(),
+        (_, all) => all.join(", "),
     }
 }
 

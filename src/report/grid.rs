@@ -5,10 +5,20 @@ use anstyle::Style;
 use super::style::{PLAIN, cut, painted, width};
 use super::window::Letters;
 
-/// Columns between two texts of a line.
-const GAP: usize = 2;
-/// Columns before the first one.
-const MARGIN: usize = 1;
+/// Blanks of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spacing {
+    /// Before its first text.
+    margin: usize,
+    /// Between two texts.
+    gap: usize,
+}
+
+impl Spacing {
+    pub(super) const USUAL: Self = Self { margin: 1, gap: 2 };
+    /// As little as keeps texts apart.
+    pub(super) const TIGHT: Self = Self { margin: 0, gap: 1 };
+}
 
 /// A text and how it looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,29 +40,31 @@ pub(super) struct Grid {
     widths: Vec<usize>,
     /// Numbers line up at the right, words at the left.
     is_right: Vec<bool>,
+    spacing: Spacing,
 }
 
 impl Grid {
-    pub(super) fn new(lines: Vec<Vec<Text>>) -> Self {
+    pub(super) fn new(lines: Vec<Vec<Text>>, spacing: Spacing) -> Self {
         let columns = 0..lines.first().map_or(0, Vec::len);
         let widest = |column: usize| lines.iter().map(|line| width(&line[column].text)).max();
         let widths = columns.clone().map(|column| widest(column).unwrap_or(0)).collect();
         let is_right =
             |column: usize| lines.iter().skip(1).all(|line| is_number(&line[column].text));
         let is_right = columns.map(is_right).collect();
-        Self { lines, widths, is_right }
+        Self { lines, widths, is_right, spacing }
     }
 
     /// Columns that its widest line takes.
     pub(super) fn width(&self) -> usize {
         let widths = self.lines.iter().map(|line| {
             let last = line.iter().rposition(|text| !text.text.is_empty());
-            let before =
-                last.map_or(0, |last| self.widths[..last].iter().sum::<usize>() + GAP * last);
+            let before = last.map_or(0, |last| {
+                self.widths[..last].iter().sum::<usize>() + self.spacing.gap * last
+            });
             let own = last.map_or(0, |last| {
                 if self.is_right[last] { self.widths[last] } else { width(&line[last].text) }
             });
-            MARGIN + before + own
+            self.spacing.margin + before + own
         });
         widths.max().unwrap_or(0)
     }
@@ -65,11 +77,11 @@ impl Grid {
     fn line(&self, texts: &[Text], columns: usize, letters: Letters) -> String {
         let mut line = String::new();
         let mut at = 0;
-        let mut start = MARGIN;
+        let mut start = self.spacing.margin;
         for ((text, &room), &is_right) in texts.iter().zip(&self.widths).zip(&self.is_right) {
             let shift = if is_right { room - width(&text.text) } else { 0 };
             let place = start + shift;
-            start += room + GAP;
+            start += room + self.spacing.gap;
             if text.text.is_empty() {
                 continue;
             }

@@ -3,7 +3,7 @@
 use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
 use comfy_table::{ContentArrangement, Table};
 
-use super::grid::{Grid, Text};
+use super::grid::{Grid, Spacing, Text};
 use super::output::print;
 use super::window::Letters;
 use crate::failure::Failure;
@@ -12,7 +12,8 @@ use crate::failure::Failure;
 pub(super) fn aligned(header: &[String], rows: Vec<Vec<String>>) -> String {
     let plain = |texts: Vec<String>| texts.into_iter().map(Text::plain).collect();
     let lines = std::iter::once(header.to_vec()).chain(rows).map(plain);
-    Grid::new(lines.collect()).lines(usize::MAX, Letters::Unicode).join("\n")
+    let grid = Grid::new(lines.collect(), Spacing::USUAL);
+    grid.lines(usize::MAX, Letters::Unicode).join("\n")
 }
 
 /// A table of words for standard output, as text that fits the window or as Markdown.
