@@ -7,7 +7,7 @@ use sweep_engine::spec::Condition;
 use crate::cli::{ShowArgs, TidyFormat};
 use crate::failure::Failure;
 use crate::io::{FinishedRun, read_any};
-use crate::report::{self, Usual};
+use crate::report;
 use crate::schema::is_half_width;
 
 /// Beside the axes, what a terminal shows when nothing is said.
@@ -21,6 +21,17 @@ const SHOWN: [&str; 9] = [
     "utilization_gpu",
     "bottleneck",
     "saturated",
+];
+
+/// What a narrow terminal goes without, first to last.
+const DISPENSABLE: [&str; 7] = [
+    "bottleneck",
+    "utilization_prefill",
+    "utilization_decode",
+    "utilization_gpu",
+    "mean_ttft_s",
+    "p50_ttft_s",
+    "p90_ttft_s",
 ];
 
 pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
@@ -38,7 +49,6 @@ pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
         table.rows.truncate(most);
     }
     let is_for_people = matches!(args.format, TidyFormat::Table | TidyFormat::Markdown);
-    let mut usual = None;
     if !args.columns.is_empty() {
         table.choose(&args.columns)?;
     } else if is_for_people {
@@ -52,12 +62,12 @@ pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
         }
         table.choose(&names)?;
     }
+    let mut dispensable: &[&str] = &[];
     if is_for_people && args.columns.is_empty() {
         table = report::with_intervals(&table);
-        let is_axis = |name: &&String| run.axes.iter().any(|axis| axis.key.column == **name);
-        usual = Some(Usual { axes: table.names.iter().take_while(is_axis).count() });
+        dispensable = &DISPENSABLE;
     }
-    report::print_selection(&table, args.format, usual)?;
+    report::print_selection(&table, args.format, dispensable)?;
     if is_for_people && table.rows.len() < all {
         report::note(&format!("{} of {all} rows", table.rows.len()));
     }

@@ -54,6 +54,15 @@ impl Grid {
         Self { lines, widths, is_right, spacing }
     }
 
+    /// Leaves a column out.
+    pub(super) fn remove(&mut self, column: usize) {
+        self.widths.remove(column);
+        self.is_right.remove(column);
+        for line in &mut self.lines {
+            line.remove(column);
+        }
+    }
+
     /// Columns that its widest line takes.
     pub(super) fn width(&self) -> usize {
         let widths = self.lines.iter().map(|line| {

@@ -30,7 +30,7 @@ pub(crate) use numbers::{significant, significant_two};
 pub(crate) use output::{error, note, print, print_json, warning};
 pub(crate) use plan::print_plan;
 pub(crate) use records::print_csv;
-pub(crate) use selection::{Usual, print_selection, with_intervals};
+pub(crate) use selection::{print_selection, with_intervals};
 pub(crate) use state::{
     Status, goes_on, merged, nothing_to_do, reuses, shard_finished, status_text,
 };

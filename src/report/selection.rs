@@ -15,60 +15,55 @@ use crate::failure::Failure;
 use crate::schema::is_half_width;
 use crate::selection::Table;
 
-/// Prints a table: rounded and aligned for people, all digits for programs. Of the columns that nobody asked for by
-/// name (`usual`) a terminal shows those that fit; axes come first.
+/// Prints a table: rounded and aligned for people, all digits for programs. A terminal shows only what fits: first to
+/// go are the columns that it can do without, in that order.
 pub(crate) fn print_selection(
     table: &Table,
     format: TidyFormat,
-    usual: Option<Usual>,
+    dispensable: &[&str],
 ) -> Result<(), Failure> {
     let texts = |text: fn(&Json) -> String| -> Vec<Vec<String>> {
         table.rows.iter().map(|row| row.iter().map(text).collect()).collect()
     };
     let names: Vec<&str> = table.names.iter().map(String::as_str).collect();
     match format {
-        TidyFormat::Table => print_fitted(table, usual),
+        TidyFormat::Table => print_fitted(table, dispensable),
         TidyFormat::Markdown => print_text_table(&names, texts(rounded), true),
         TidyFormat::Json => print_json(&records(table)),
         TidyFormat::Csv => print_csv_rows(&names, texts(text).into_iter()),
     }
 }
 
-/// Columns that were chosen for the user.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Usual {
-    /// How many of them are axes.
-    pub(crate) axes: usize,
-}
-
-fn print_fitted(table: &Table, usual: Option<Usual>) -> Result<(), Failure> {
+fn print_fitted(table: &Table, dispensable: &[&str]) -> Result<(), Failure> {
     let window = Window::of_output();
-    let mut shown: Vec<usize> = (0..table.names.len()).collect();
-    let mut grid = grid(table, &shown);
+    let mut grid = grid(table);
+    let mut shown: Vec<&str> = table.names.iter().map(String::as_str).collect();
     let mut left_out = Vec::new();
-    if let Some(Usual { axes }) = usual.filter(|_| window.is_terminal) {
-        // The last one says what not to trust.
-        while grid.width() > window.columns && shown.len() > axes + 2 {
-            left_out.push(table.names[shown.remove(shown.len() - 2)].as_str());
-            grid = self::grid(table, &shown);
+    for name in dispensable.iter().filter(|_| window.is_terminal) {
+        if grid.width() <= window.columns {
+            break;
+        }
+        if let Some(column) = shown.iter().position(|known| known == name) {
+            grid.remove(column);
+            left_out.push(shown.remove(column));
         }
     }
     print_styled(&grid.lines(usize::MAX, window.letters).join("\n"))?;
     if !left_out.is_empty() {
-        left_out.reverse();
-        note(&format!("left out for want of columns: {}", left_out.join(", ")));
+        let names = left_out.join(", ");
+        note(&format!("left out for want of columns: {names}; --columns asks for them"));
     }
     Ok(())
 }
 
-/// Some columns of a table; rows of saturated cells stand out.
-fn grid(table: &Table, shown: &[usize]) -> Grid {
+/// Rows of saturated cells stand out.
+fn grid(table: &Table) -> Grid {
     let saturated = table.names.iter().position(|name| name == "saturated");
-    let head = shown.iter().map(|&column| Text { text: table.names[column].clone(), style: HEAD });
+    let head = table.names.iter().map(|name| Text { text: name.clone(), style: HEAD });
     let row = |row: &Vec<Json>| {
         let is_saturated = saturated.is_some_and(|column| row[column] == Json::Bool(true));
         let style = if is_saturated { SATURATED } else { PLAIN };
-        shown.iter().map(|&column| Text { text: rounded(&row[column]), style }).collect()
+        row.iter().map(|value| Text { text: rounded(value), style }).collect()
     };
     let lines = std::iter::once(head.collect()).chain(table.rows.iter().map(row));
     Grid::new(lines.collect(), Spacing::USUAL)
