@@ -1,5 +1,6 @@
 //! Pictures of a finished run: what is shown (`choose`, `design`), the values (`curves`, `tiles`, `difference`,
-//! `distribution`) and how a page of them looks (`page`, `panel`), or a chart in a terminal (`text`). Pure; only `canvas` knows the drawing library.
+//! `distribution`) and how a page of them looks (`page`, `panel`), or a chart in a terminal (`text`). Pure; only
+//! `canvas` knows the drawing library.
 
 mod canvas;
 mod choose;

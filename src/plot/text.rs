@@ -277,3 +277,131 @@ fn wrapped(
     }
     lines.into_iter().map(|line| line.trim_end().to_owned()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::style::Ink;
+    use super::*;
+
+    fn curve(label: &str, points: &[(f64, f64, bool)]) -> Curve {
+        let point = |&(x, y, is_saturated): &(f64, f64, bool)| {
+            Some(Point { x, y, half_width: Some(y), is_saturated })
+        };
+        Curve {
+            label: label.to_owned(),
+            ink: Ink::of_curve(0, 1, false),
+            points: points.iter().map(point).collect(),
+            has_markers: true,
+        }
+    }
+
+    /// Without colours.
+    fn lines(
+        x: Scale,
+        y: Scale,
+        curves: &[Curve],
+        columns: usize,
+        letters: Letters,
+    ) -> Vec<String> {
+        let chart = Chart {
+            title: "P99 TTFT (s); prefill = 8000 tokens/s; decode_gpus = 2 GPUs".to_owned(),
+            x: &Axis::new("arrival rate (requests/s)".to_owned(), x),
+            y: &Axis::new("P99 TTFT (s)".to_owned(), y),
+            legend: "architecture".to_owned(),
+            curves: curves.iter().collect(),
+        };
+        let plain = |line: String| anstream::adapter::strip_str(&line).to_string();
+        chart.lines(columns, letters).into_iter().map(plain).collect()
+    }
+
+    const LOG: Scale = Scale::Log { low: 0.1, high: 100.0 };
+
+    #[test]
+    fn points_stand_where_their_values_are() {
+        let x = Scale::Log { low: 1.0, high: 100.0 };
+        let curves = [
+            curve("mono", &[(1.0, 0.1, false), (10.0, 1.0, false), (100.0, 10.0, false)]),
+            curve("disagg", &[(1.0, 0.1, false), (10.0, 10.0, false), (100.0, 100.0, true)]),
+        ];
+        let drawn = lines(x, LOG, &curves, 60, Letters::Unicode);
+        let expected = "
+P99 TTFT (s); prefill = 8000 tokens/s; decode_gpus = 2 GPUs
+100 ┤                                                 ····□
+    │                                         ········
+    │                                ·········
+ 10 ┤                         ··■····                 ····●
+    │                     ····                ········
+    │                ·····           ·········
+  1 ┤            ····       ····●····
+    │       ·····  ·········
+    │   ···········
+0.1 ┤*····
+    └┬────────────┬─────────────┬───────────┬─────────────┬
+     1            3            10          30           100
+                   arrival rate (requests/s)
+architecture:  ● mono  ■ disagg  □ saturated  * several";
+        assert_eq!(format!("\n{}", drawn.join("\n")), expected);
+    }
+
+    #[test]
+    fn one_curve_needs_no_legend_and_words_no_dots() {
+        let words = Scale::Names(vec!["fixed".to_owned(), "lognormal".to_owned()]);
+        let linear = Scale::Linear { low: 0.0, high: 1.0 };
+        let curves = [curve("", &[(0.0, 2.0, false), (1.0, 3.0, false)])];
+        let drawn = lines(words, linear, &curves, 40, Letters::Ascii);
+        let expected = "
+P99 TTFT (s); prefill = 8000 tokens/s;
+decode_gpus = 2 GPUs
+3.0 +                         A
+    |
+    |
+    |
+2.5 +
+    |
+    |
+    |
+    |
+2.0 +        A
+    +--------+----------------+--------
+           fixed          lognormal
+         arrival rate (requests/s)";
+        assert_eq!(format!("\n{}", drawn.join("\n")), expected);
+    }
+
+    #[test]
+    fn without_two_steady_points_or_room_there_is_no_chart() {
+        let linear = || Scale::Linear { low: 0.0, high: 4.0 };
+        let drawn = |points: &[(f64, f64, bool)], columns| {
+            lines(linear(), LOG, &[curve("", points)], columns, Letters::Unicode).len()
+        };
+        let (steady, saturated) = ((1.0, 1.0, false), (2.0, 2.0, true));
+        assert_eq!(drawn(&[], 80), 0);
+        assert_eq!(drawn(&[steady, saturated], 80), 0);
+        assert_eq!(drawn(&[steady, (3.0, 1.0, false), saturated], MIN_COLUMNS - 1), 0);
+        assert!(drawn(&[steady, (3.0, 1.0, false), saturated], MIN_COLUMNS) > HEIGHT);
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_wider_than_the_window(
+            points in proptest::collection::vec(
+                proptest::collection::vec((1.0_f64..1e6, 1e-6_f64..1e6, any::<bool>()), 0..8),
+                1..=MAX_CURVES,
+            ),
+            label in "[a-z日 ]{0,30}",
+            columns in 0_usize..120,
+            is_log in any::<bool>(),
+            is_ascii in any::<bool>(),
+        ) {
+            let curves: Vec<Curve> = points.iter().map(|points| curve(&label, points)).collect();
+            let x = Scale::Log { low: 1.0, high: 1e6 };
+            let y = if is_log { LOG } else { Scale::Linear { low: 0.0, high: 1.0 } };
+            let letters = if is_ascii { Letters::Ascii } else { Letters::Unicode };
+            for line in lines(x, y, &curves, columns, letters) {
+                prop_assert!(width(&line) <= columns, "{columns}: {line:?}");
+            }
+        }
+    }
+}

@@ -1,12 +1,12 @@
 //! The cells of a run as a table that fits the window. What matters least gives way first.
 
 use sweep_engine::plan::{Cell, Plan};
-use sweep_engine::statistics::Estimate;
 
 use super::flags::flags;
 use super::grid::{Grid, Spacing, Text};
 use super::numbers::{estimate, mean, significant};
 use super::plan::{axis_title, factor_text};
+use super::pools::{busiest, pool_text};
 use super::style::{HEAD, LOUD, MINDED, PLAIN, SATURATED, cut, width};
 use super::window::Letters;
 use crate::schema::CellRow;
@@ -266,41 +266,143 @@ fn flag_style(cell: &Cell) -> anstyle::Style {
     if cell.load.is_saturated() { LOUD } else { MINDED }
 }
 
-/// The pool whose GPUs are busiest, and their busy share.
-fn busiest(row: &CellRow) -> Option<(&'static str, f64)> {
-    let pools = ["gpu", "prefill", "decode"].into_iter().zip([
-        "utilization_gpu",
-        "utilization_prefill",
-        "utilization_decode",
-    ]);
-    let busy = pools
-        .filter_map(|(pool, name)| row.estimate(name).map(|Estimate { mean, .. }| (pool, mean)));
-    busy.max_by(|a, b| a.1.total_cmp(&b.1))
-}
+#[cfg(test)]
+mod tests {
+    use anstream::adapter::strip_str;
+    use proptest::prelude::*;
+    use sweep_engine::plan::{Limits, plan};
+    use sweep_engine::scenario::Traces;
+    use sweep_engine::spec::{AxisSpec, AxisValues, PrecisionSpec, SweepSpec};
+    use sweep_engine::statistics::{Estimate, PooledPercentile};
 
-/// `prefill ██████▌    0.66`.
-fn pool_text(row: &CellRow, bar: usize, name_width: usize, letters: Letters) -> String {
-    let Some((name, share)) = busiest(row) else { return "-".to_owned() };
-    let bar =
-        if bar == 0 { String::new() } else { format!("{:bar$} ", bar_text(share, bar, letters)) };
-    format!("{name:name_width$} {bar}{share:.2}")
-}
+    use super::*;
+    use crate::precision::StopReason;
+    use crate::schema::METRICS;
 
-/// A bar of so many letters for a share of 1, in eighths of a letter where there are such.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "a share between 0 and 1 of a few letters"
-)]
-fn bar_text(share: f64, full: usize, letters: Letters) -> String {
-    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    let share = share.clamp(0.0, 1.0);
-    match letters {
-        Letters::Ascii => "#".repeat((share * full as f64).round() as usize),
-        Letters::Unicode => {
-            let eighths = (share * 8.0 * full as f64).round() as usize;
-            "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
+    fn plan_of(axes: &[(&str, &str)], with_precision: bool) -> Plan {
+        let axis = |&(name, values): &(&str, &str)| AxisSpec {
+            name: name.to_owned(),
+            values: AxisValues::Text(values.to_owned()),
+        };
+        let spec = SweepSpec {
+            axes: axes.iter().map(axis).collect(),
+            replications: 2,
+            precision: with_precision
+                .then(|| PrecisionSpec { relative: Some(0.1), ..PrecisionSpec::default() }),
+            ..SweepSpec::default()
+        };
+        plan(&spec, &Traces::default(), Limits::default()).unwrap()
+    }
+
+    /// Every result, and every flag that a row has, raised or not.
+    fn row(
+        cell: u32,
+        results: &[Option<Estimate>],
+        flag: Option<bool>,
+        replications: u32,
+    ) -> CellRow {
+        let result = |index: usize| results[index % results.len()];
+        let pooled = |index| {
+            let estimate = result(index)?;
+            Some(PooledPercentile { estimate, is_within: true })
+        };
+        CellRow {
+            cell,
+            replications,
+            failed: 3,
+            estimates: (0..METRICS.len()).map(result).collect(),
+            pooled: [pooled(0), pooled(1), pooled(2)],
+            ci_method: None,
+            quantile_method: None,
+            stop_reason: StopReason::MaxReplications,
+            steady: flag,
+            low_samples: flag,
+            low_slo_samples: flag,
+            short_runs: flag,
+            short_warmup: flag.map(|flag| !flag),
         }
+    }
+
+    fn numbers() -> impl Strategy<Value = Option<Estimate>> {
+        let magnitude =
+            (-9_i32..9, 1.0_f64..10.0).prop_map(|(power, number)| number * 10_f64.powi(power));
+        let half_width = proptest::option::of(magnitude.clone());
+        let estimate = (magnitude, half_width).prop_map(|(mean, half_width)| Estimate {
+            mean,
+            half_width,
+            std: None,
+        });
+        proptest::option::of(estimate)
+    }
+
+    proptest! {
+        /// Whatever the axes and results, and also where not even the axes fit.
+        #[test]
+        fn no_line_is_wider_than_the_window(
+            num_axes in 0_usize..6,
+            with_precision in any::<bool>(),
+            results in proptest::collection::vec(numbers(), 1..7),
+            flag in proptest::option::of(any::<bool>()),
+            replications in 0_u32..2_000_000,
+            columns in 1_usize..260,
+            is_ascii in any::<bool>(),
+        ) {
+            let axes = [
+                ("rates", "0.5,123.4567"),
+                ("modes", "mono,disagg"),
+                ("prefill", "4000,8000.125"),
+                ("slo_ttft_s", "0.5,2"),
+                ("decode_gpus", "1,2"),
+                ("sim_seconds", "600,1e5"),
+            ];
+            let plan = plan_of(&axes[..num_axes], with_precision);
+            let cells = 0..u32::try_from(plan.cells.len()).unwrap();
+            let rows: Vec<CellRow> =
+                cells.map(|cell| row(cell, &results, flag, replications)).collect();
+            let rows: Vec<&CellRow> = rows.iter().collect();
+            let letters = if is_ascii { Letters::Ascii } else { Letters::Unicode };
+            let table = cells_table(&plan, &rows, columns, letters);
+            prop_assert_eq!(table.lines.len(), rows.len() + 1);
+            for line in &table.lines {
+                let plain = strip_str(line).to_string();
+                prop_assert!(width(&plain) <= columns, "{columns}: {plain:?}");
+                prop_assert!(!plain.ends_with(' '), "{plain:?}");
+                prop_assert!(!is_ascii || plain.is_ascii(), "{plain:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn wider_windows_show_no_less() {
+        let plan = plan_of(&[("rates", "1,90"), ("slo_ttft_s", "0.5,2")], true);
+        let results = [Some(Estimate { mean: 0.5, half_width: Some(0.02), std: None })];
+        let rows: Vec<CellRow> = (0..4).map(|cell| row(cell, &results, Some(true), 10)).collect();
+        let rows: Vec<&CellRow> = rows.iter().collect();
+        let left_out = |columns| cells_table(&plan, &rows, columns, Letters::Unicode).left_out;
+        for columns in 1..300 {
+            let (narrow, wide) = (left_out(columns), left_out(columns + 1));
+            assert!(wide.iter().all(|title| narrow.contains(title)), "{columns}");
+        }
+        assert_eq!(left_out(300), Vec::<&str>::new());
+        // What a run is about, and what not to trust, go last.
+        let narrow = left_out(40);
+        assert!(!narrow.contains(&"p99 (s)") && !narrow.contains(&""), "{narrow:?}");
+    }
+
+    #[test]
+    fn of_a_long_value_the_end_is_kept() {
+        let mut layout = Layout {
+            shown: Vec::new(),
+            bare: Vec::new(),
+            has_short_names: true,
+            longest_value: Some(12),
+            bar: 0,
+            flags: FlagStyle::All,
+            spacing: Spacing::TIGHT,
+        };
+        let path = "traces/2024/chat.csv";
+        assert_eq!(value(path, &layout, Letters::Unicode), "…24/chat.csv");
+        layout.longest_value = None;
+        assert_eq!(value(path, &layout, Letters::Unicode), path);
     }
 }

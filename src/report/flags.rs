@@ -37,11 +37,14 @@ static FLAGS: [Flag; 12] = [
     }),
 ];
 
-/// The words of a cell, worst first.
+/// The words of a cell, worst first; after saturation comes what was not even simulated.
 pub(super) fn flags(row: &CellRow, cell: &Cell) -> Vec<String> {
-    let failed = (row.failed > 0).then(|| format!("{} failed", row.failed));
-    let words = FLAGS.iter().filter(|(_, applies)| applies(row, cell));
-    failed.into_iter().chain(words.map(|(word, _)| (*word).to_owned())).collect()
+    let raised = FLAGS.iter().filter(|(_, applies)| applies(row, cell));
+    let mut words: Vec<String> = raised.map(|(word, _)| (*word).to_owned()).collect();
+    if row.failed > 0 {
+        words.insert(usize::from(cell.load.is_saturated()), format!("{} failed", row.failed));
+    }
+    words
 }
 
 fn has_value(row: &CellRow) -> bool {

@@ -8,6 +8,7 @@ mod health;
 mod numbers;
 mod output;
 mod plan;
+mod pools;
 mod records;
 mod selection;
 mod state;

@@ -84,7 +84,9 @@ pub(crate) fn summary(
         ));
         if !table.left_out.is_empty() {
             let names = table.left_out.join(", ");
-            note(&format!("left out for want of columns: {names}; sweep show has them"));
+            note(&format!(
+                "left out for want of columns: {names}; the tables of the run have them"
+            ));
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use insta::assert_snapshot;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use crate::support::Place;
+use crate::support::{Place, repository};
 
 /// A small run: both modes, one of them saturated at the highest rate.
 const GRID: &str =
@@ -75,6 +75,18 @@ fn a_pipe_gets_the_table_of_120_columns_whatever_the_window() {
     let mut command = place.command(GRID);
     let output = command.env("COLUMNS", "40").env("LC_ALL", "C").output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), piped);
+}
+
+#[test]
+fn the_readme_shows_the_chart_of_its_first_command() {
+    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let command = "--rates 0.5,1,2 --prefill 4000,8000";
+    let [stdout, _] = seen(&Place::new(), command, 80, &COLOURLESS);
+    let (_, chart) = stdout.split_once("\n\n").unwrap();
+    assert!(
+        readme.contains(&format!("```text\n{chart}```")),
+        "README.md is out of date: it shows\n{chart}"
+    );
 }
 
 #[test]
@@ -213,7 +225,9 @@ fn the_words_of_rows_are_those_of_the_warnings() {
         "--rates 0.01 --modes mono --sim-seconds 20 --warmup-seconds 10 --replications 2",
         "--rates 1 --modes mono --sim-seconds 30 --warmup-seconds 5 --replications 1",
         "--rates 2 --modes disagg --precision 0.001 --max-replications 12 --sim-seconds 100",
-        "--rates 5.5 --modes disagg --warmup-seconds 60 --sim-seconds 120 --replications 40",
+        "--rates 4 --modes mono --warmup-seconds 2 --sim-seconds 4 --replications 200",
+        "--rates 1 --modes disagg --prefill 500 --observe arrivals --replications 3 --seed 2 \
+         --warmup-seconds 5 --sim-seconds 30",
     ]
     .into_iter()
     .enumerate()

@@ -110,7 +110,7 @@ fn the_engine_knows_no_file_no_clock_and_no_terminal() {
 #[test]
 fn each_library_of_the_command_has_its_place() {
     let sources = command_sources();
-    let places: [(&str, &[&str]); 9] = [
+    let places: [(&str, &[&str]); 10] = [
         (
             "clap",
             &[
@@ -141,6 +141,7 @@ fn each_library_of_the_command_has_its_place() {
         ("anyhow", &["src/main.rs", "src/report/output.rs"]),
         ("rayon", &["src/runner/run.rs"]),
         ("kuva", &["src/plot/canvas.rs"]),
+        ("terminal_size", &["src/report/window.rs"]),
     ];
     for (library, expected) in places {
         let named = naming(&sources, library);
