@@ -28,6 +28,17 @@ const SHOWN: [&str; 9] = [
 const JOB: [&str; 2] = ["cell", "replication"];
 const FATE: [&str; 2] = ["status", "error"];
 
+/// What a narrow terminal goes without, first to last.
+const DISPENSABLE: [&str; 7] = [
+    "bottleneck",
+    "utilization_prefill",
+    "utilization_decode",
+    "utilization_gpu",
+    "mean_ttft_s",
+    "p50_ttft_s",
+    "p90_ttft_s",
+];
+
 pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
     let run = FinishedRun::open(&args.run, args.out.as_deref().unwrap_or(Path::new("results")))?;
     let table = if args.jobs { "jobs" } else { "cells" };
@@ -36,7 +47,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
     let order = columns.order(&args.sort)?;
     let is_for_people = matches!(args.format, TidyFormat::Table | TidyFormat::Markdown);
     let is_chosen_for_people = is_for_people && args.columns.is_empty();
-    let shown = if !args.columns.is_empty() {
+    let mut shown = if !args.columns.is_empty() {
         columns.chosen(&args.columns)?
     } else if is_for_people {
         for_people(&run, &columns, args.jobs)
@@ -44,27 +55,18 @@ pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
         columns.names().map(str::to_owned).collect()
     };
     let source = Source::read(&run, table, &columns, &shown, &tests, &order)?;
-    let mut rows: Vec<usize> = (0..source.table.height()).collect();
-    let all = rows.len();
-    for test in &tests {
-        test.keep(&mut rows, |name| source.values(name))?;
+    let all = source.table.height();
+    let rows = source.rows(&tests, &order, args.limit.unwrap_or(all))?;
+    if is_chosen_for_people && args.jobs && !source.has_failed(&rows)? {
+        shown.retain(|name| !FATE.contains(&name.as_str()));
     }
-    for key in order.iter().rev() {
-        key.sort(&mut rows, &source.values(&key.column)?);
-    }
-    rows.truncate(args.limit.unwrap_or(all));
-    let mut selected = Table::with_rows(rows.len());
-    let without_fate = is_chosen_for_people && args.jobs && !source.has_failed(&rows)?;
-    for name in shown {
-        if !(without_fate && FATE.contains(&name.as_str())) {
-            let values = source.values(&name)?;
-            selected.add(name, rows.iter().map(|&row| values[row].as_ref()));
-        }
-    }
+    let mut selected = source.table_of(shown, &rows)?;
+    let mut dispensable: &[&str] = &[];
     if is_chosen_for_people {
         selected = report::with_intervals(&selected);
+        dispensable = &DISPENSABLE;
     }
-    report::print_selection(&selected, args.format)?;
+    report::print_selection(&selected, args.format, dispensable)?;
     if is_for_people && rows.len() < all {
         report::note(&format!("{} of {all} rows", rows.len()));
     }
@@ -110,6 +112,30 @@ impl<'a> Source<'a> {
             }
         }
         Ok(Self { columns, table: run.read(table, &wanted)? })
+    }
+
+    /// At most so many rows that pass all tests, in order.
+    fn rows(&self, tests: &[Test], order: &[SortKey], most: usize) -> Result<Vec<usize>, Failure> {
+        let mut rows: Vec<usize> = (0..self.table.height()).collect();
+        for test in tests {
+            test.keep(&mut rows, |name| self.values(name))?;
+        }
+        // Sorting is stable: the first key decides last.
+        for key in order.iter().rev() {
+            key.sort(&mut rows, &self.values(&key.column)?);
+        }
+        rows.truncate(most);
+        Ok(rows)
+    }
+
+    /// Some columns of some rows.
+    fn table_of(&self, names: Vec<String>, rows: &[usize]) -> Result<Table, Failure> {
+        let mut table = Table::with_rows(rows.len());
+        for name in names {
+            let values = self.values(&name)?;
+            table.add(name, rows.iter().map(|&row| values[row].as_ref()));
+        }
+        Ok(table)
     }
 
     fn values(&self, name: &str) -> Result<Vec<Option<Value>>, Failure> {

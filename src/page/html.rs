@@ -35,7 +35,7 @@ pub(crate) fn to_html(report: &Report) -> Result<String, Failure> {
     let head = header(report.view)
         .into_iter()
         .map(|name| format!("<th scope=\"col\">{}</th>", escaped(&name)));
-    let rows = rows(report.view, STATIC_CELLS).into_iter().map(|row| static_row(&row));
+    let rows = rows(report, STATIC_CELLS).into_iter().map(|row| static_row(&row));
     let data = packed_data(report)?;
     let slots = [
         ("title", escaped(&run.name)),
@@ -76,14 +76,12 @@ fn static_row(row: &Row) -> String {
 
 fn figure(figure: &Figure) -> String {
     let title = escaped(&figure.title);
-    let picture = match &figure.png {
-        Some(png) => {
-            format!("<img src=\"data:image/png;base64,{}\" alt=\"{title}\">", STANDARD.encode(png))
-        }
-        // The sheet becomes an image to who listens.
-        None => {
-            figure.svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{title}\" "), 1)
-        }
+    let picture = if let Some(png) = &figure.png {
+        format!("<img src=\"data:image/png;base64,{}\" alt=\"{title}\">", STANDARD.encode(png))
+    } else {
+        // The sheet is an image to who listens, and spaces between shapes are of no use.
+        let named = format!("<svg role=\"img\" aria-label=\"{title}\" ");
+        figure.svg.lines().map(str::trim_start).collect::<String>().replacen("<svg ", &named, 1)
     };
     format!(
         "<figure id=\"picture-{}\">{picture}<figcaption>{title}</figcaption></figure>\n",

@@ -4,18 +4,13 @@ use super::origin::Origin;
 use crate::answers::Answer;
 use crate::view::RunView;
 
-/// Results that a page shows.
-pub(crate) const SHOWN: [&str; 16] = [
+/// Results that a page shows: few, since all cells are in it.
+pub(crate) const SHOWN: [&str; 11] = [
     "pooled_p50_ttft_s",
     "pooled_p90_ttft_s",
     "pooled_p99_ttft_s",
     "mean_ttft_s",
-    "p50_ttft_s",
-    "p90_ttft_s",
     "p99_ttft_s",
-    "mean_e2e_s",
-    "mean_queue_length_prefill",
-    "mean_queue_length_decode",
     "utilization_prefill",
     "utilization_decode",
     "utilization_gpu",
@@ -29,6 +24,8 @@ pub(crate) struct Report<'a> {
     pub(crate) view: &'a RunView<'a>,
     /// Replications of each cell.
     pub(crate) replications: Vec<u32>,
+    /// What to mind about each cell, in a few words.
+    pub(crate) flags: Vec<String>,
     /// Axis to the right and axis with a curve for each value, at first sight.
     pub(crate) start: Option<(usize, Option<usize>)>,
     pub(crate) answers: Vec<Answer>,
