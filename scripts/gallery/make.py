@@ -91,7 +91,7 @@ class Workshop:
         # Behind the counts stands the date.
         counts = re.search(r"^\d[\d,]* cells?, .*?(?=;)", report, re.MULTILINE)[0]
         sections = [
-            f"<!-- Made by scripts/gallery/make.py. What is written by hand is in {name}.md there. -->",
+            f"<!-- Made by scripts/gallery/make.py. What is written by hand is in {name}.md beside it. -->",
             f"# {question}",
             f"[sweeps/{name}.yaml](../../sweeps/{name}.yaml): {counts}",
             f"    sweep run sweeps/{name}.yaml",
