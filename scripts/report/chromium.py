@@ -8,7 +8,8 @@ import urllib.error
 import urllib.request
 
 # Keys that have no letter, as WebDriver writes them.
-TAB, ENTER, SPACE, LEFT, RIGHT, SHIFT, CONTROL = "\ue004", "\ue007", " ", "\ue012", "\ue014", "\ue008", "\ue009"
+TAB, ENTER, SPACE, CONTROL = "\ue004", "\ue007", " ", "\ue009"
+LEFT, RIGHT, DOWN = "\ue012", "\ue014", "\ue015"
 OPTIONS = [
     "--headless=new", "--no-first-run", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--hide-scrollbars", "--force-color-profile=srgb",
@@ -48,7 +49,10 @@ class Browser:
         wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}
         return self._send("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         try:
             self._send("DELETE", f"/session/{self.session}")
         finally:

@@ -1,0 +1,25 @@
+"""Values of tables: as CSV has them, and whether two are the same but for rounding."""
+
+import csv
+import math
+
+
+def read(path):
+    """Rows of a CSV table."""
+    with open(path, newline="") as table:
+        return [{key: value_of(text) for key, text in row.items()} for row in csv.DictReader(table)]
+
+
+def value_of(text):
+    if text in {"", "true", "false"}:
+        return {"": None, "true": True, "false": False}[text]
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def is_near(one, other, rounding):
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        return math.isclose(one, other, rel_tol=rounding, abs_tol=1e-12)
+    return one == other
