@@ -7,6 +7,7 @@
 //! `plot` (pictures for people).
 
 mod aggregate;
+mod answers;
 mod assemble;
 mod cli;
 mod commands;
@@ -18,9 +19,12 @@ mod frame;
 mod intervals;
 mod io;
 mod kept_samples;
+mod numbers;
+mod page;
 mod part;
 mod plot;
 mod precision;
+mod problems;
 mod progress;
 mod provenance;
 mod replication;
@@ -35,6 +39,7 @@ mod signals;
 mod stock;
 mod store;
 mod suggestion;
+mod view;
 mod warmup;
 
 use std::process::ExitCode;

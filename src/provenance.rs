@@ -11,6 +11,7 @@ use sweep_engine::warmup::{Finding, PILOTS, RULE};
 
 use crate::assemble::Assembled;
 use crate::io::TableFormat;
+use crate::problems::trace_sentences;
 use crate::resume::Shard;
 use crate::schema::{ColumnDoc, documentation};
 
@@ -34,6 +35,9 @@ pub(crate) struct RunRecord<'a> {
     /// What `warmup_seconds: auto` came to.
     #[serde(skip_serializing_if = "Option::is_none")]
     warmup: Option<WarmupRecord>,
+    /// What to mind about traces.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     plan_hash: &'a str,
     stream_version: u32,
     draw_fingerprint: String,
@@ -144,6 +148,7 @@ impl<'a> RunRecord<'a> {
             resolved_base: with_defaults(&spec.base, Defaults::SWEEP),
             traces: traces.collect(),
             warmup: WarmupRecord::of(plan),
+            warnings: trace_sentences(plan),
             plan_hash: &plan.hash,
             stream_version: STREAM_VERSION,
             draw_fingerprint: draw_fingerprint(),

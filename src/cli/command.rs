@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 use super::flags::{AxisArgs, FileArg, LimitArgs, RunArgs, ScenarioArgs};
 use super::plot::PlotArgs;
+use super::report::ReportArgs;
 use super::show::ShowArgs;
 
 const AFTER_HELP: &str = "\
@@ -149,6 +150,14 @@ Examples:
 
 Without flags a sensible set is drawn (docs/pictures.md). Names of what is written go to standard output.")]
     Plot(PlotArgs),
+    /// Write one page of a finished run to send around: answers, pictures, all cells, where it comes from
+    #[command(after_help = "\
+Examples:
+  sweep report latest
+  sweep report prefill-sensitivity --format markdown
+
+The page is one file that needs no network (docs/report.md).")]
+    Report(ReportArgs),
     /// Say how far a run is: chunks and jobs that are done, failed, or missing
     #[command(after_help = "\
 Example:

@@ -3,6 +3,7 @@
 mod command;
 mod flags;
 mod plot;
+mod report;
 mod show;
 
 pub(crate) use command::{
@@ -11,4 +12,5 @@ pub(crate) use command::{
 };
 pub(crate) use flags::{LimitArgs, PrecisionArgs, RunArgs, ScenarioArgs};
 pub(crate) use plot::{LogArg, PictureFormat, PlotArgs};
+pub(crate) use report::{PageFormat, ReportArgs};
 pub(crate) use show::ShowArgs;

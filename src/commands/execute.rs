@@ -1,8 +1,8 @@
 //! From the parsed command line to its verb.
 
 use super::{
-    columns, compare, completions, doctor, init, man, merge, plan, plot, run, show, simulate,
-    status, theory, trace,
+    columns, compare, completions, doctor, init, man, merge, plan, plot, report, run, show,
+    simulate, status, theory, trace,
 };
 use crate::cli::{Cli, Command, RunArgs};
 use crate::failure::Failure;
@@ -23,6 +23,7 @@ pub(crate) fn execute(cli: Cli) -> Result<(), Failure> {
         Some(Command::Compare(args)) => compare::compare(&args),
         Some(Command::Show(args)) => show::show(&args),
         Some(Command::Plot(args)) => plot::plot(&args),
+        Some(Command::Report(args)) => report::report(&args),
         Some(Command::Status { run, out, json }) => status::status(&run, out.as_deref(), json),
         Some(Command::Merge(args)) => merge::merge(&args),
         Some(Command::Init { file }) => init::init(&file),

@@ -3,13 +3,12 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::pictures::draw;
 use crate::cli::{LogArg, PictureFormat, PlotArgs};
-use crate::comparison::{AxisChoice, choose_metrics, compare_along};
 use crate::failure::Failure;
 use crate::io::{FinishedRun, read_samples};
 use crate::plot::{
-    Design, LogAxes, Picture, PlotData, Samples, Subject, Wishes, choose, curves_picture,
-    difference_picture, distribution_picture, tiles_picture, to_png, to_svg,
+    LogAxes, Picture, Samples, Wishes, choose, distribution_picture, to_png, to_svg,
 };
 use crate::report;
 use crate::store::{check_folder, prepare_folder, replace_file};
@@ -105,12 +104,7 @@ fn of_run(run: &FinishedRun, args: &PlotArgs, log: LogAxes) -> Result<Vec<Pictur
         at: args.at.clone(),
     };
     let designs = choose(run, &wishes)?;
-    let cells = run.cells_table(&PlotData::columns(run, &designs))?;
-    let data = PlotData::new(run, &cells, &designs)?;
-    let mut pictures = Vec::with_capacity(designs.len());
-    for design in &designs {
-        pictures.extend(picture(run, &data, design, log)?);
-    }
+    let pictures = draw(run, &designs, log)?;
     if pictures.is_empty() {
         return Err(Failure::usage(format!(
             "the run `{}` has no cell with a value of {}; choose another --y",
@@ -119,27 +113,6 @@ fn of_run(run: &FinishedRun, args: &PlotArgs, log: LogAxes) -> Result<Vec<Pictur
         )));
     }
     Ok(pictures)
-}
-
-/// `None` if there is nothing to show, such as attainment without an objective.
-fn picture(
-    run: &FinishedRun,
-    data: &PlotData,
-    design: &Design,
-    log: LogAxes,
-) -> Result<Option<Picture>, Failure> {
-    match &design.subject {
-        Subject::Results(_) | Subject::Utilization(_) => curves_picture(data, design, log),
-        Subject::Tiles { .. } => tiles_picture(data, design, log),
-        Subject::Difference { axis, of } => {
-            let names: Vec<String> = of.iter().map(|quantity| quantity.name().to_owned()).collect();
-            let metrics = choose_metrics("--y", &names)?;
-            let results = run.results(&run.axes, &metrics)?;
-            let choice = AxisChoice { axis: *axis, baseline: 0 };
-            let comparisons = compare_along(run, &results, choice, &metrics, run.level)?;
-            difference_picture(data, design, &comparisons, log)
-        }
-    }
 }
 
 fn write(folder: &Path, picture: &Picture, format: PictureFormat) -> Result<PathBuf, Failure> {

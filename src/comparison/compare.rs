@@ -219,7 +219,8 @@ fn rows(
                     confidence.compare_independent(&pairs)
                 }
             };
-            rows.push(ComparisonRow { factors: factors.clone(), metric, comparison });
+            let is_saturated = is_saturated(sides, *pair);
+            rows.push(ComparisonRow { factors: factors.clone(), metric, is_saturated, comparison });
         }
     }
     rows
@@ -237,11 +238,12 @@ fn common_replications(sides: Sides, pair: CellPair, metric: usize) -> impl Iter
 }
 
 fn saturated(sides: Sides, labelled: &[Labelled]) -> usize {
-    let is_saturated = |pair: CellPair| {
-        sides.baseline.cells[pair.baseline].is_saturated
-            || sides.other.cells[pair.other].is_saturated
-    };
-    labelled.iter().filter(|labelled| is_saturated(labelled.pair)).count()
+    labelled.iter().filter(|labelled| is_saturated(sides, labelled.pair)).count()
+}
+
+/// Whether one of the two cells is.
+fn is_saturated(sides: Sides, pair: CellPair) -> bool {
+    sides.baseline.cells[pair.baseline].is_saturated || sides.other.cells[pair.other].is_saturated
 }
 
 fn value_of(axis: &Axis, factor: Option<u32>) -> Option<Value> {

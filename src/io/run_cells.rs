@@ -11,20 +11,24 @@ pub(crate) struct RunCells {
     /// Per axis and cell the index of its value; `None` where the axis means nothing in this cell.
     pub(crate) factors: Vec<Vec<Option<u32>>>,
     pub(crate) saturated: Vec<bool>,
-    table: RunTable,
+    /// The columns that were asked for, and those of the axes.
+    pub(crate) table: RunTable,
 }
 
 impl FinishedRun {
-    /// The table `cells` with some of its floating-point columns.
+    /// The table `cells` with some of its columns.
     ///
     /// # Errors
     /// A table that is missing, unreadable or cut short, a column that is missing or of another type, a
     /// factor that is no value of its axis.
-    pub(crate) fn cells_table(&self, numbers: &[String]) -> Result<RunCells, RunError> {
+    pub(crate) fn cells_table<'a>(
+        &'a self,
+        columns: &[(&'a str, Kind)],
+    ) -> Result<RunCells, RunError> {
         let mode = Kind::Word(&[]);
         let mut wanted = vec![("cell", Kind::Count), ("saturated", Kind::Flag), ("mode", mode)];
         let axes = self.axes.iter().map(|axis| (axis.key.column, axis.key.kind));
-        for (name, kind) in axes.chain(numbers.iter().map(|name| (name.as_str(), Kind::Number))) {
+        for (name, kind) in axes.chain(columns.iter().copied()) {
             if !wanted.iter().any(|(known, _)| *known == name) {
                 wanted.push((name, kind));
             }
@@ -47,15 +51,5 @@ impl FinishedRun {
         let saturated = table.values("saturated", Kind::Flag)?;
         let saturated = saturated.into_iter().map(|flag| flag == Some(Value::Flag(true))).collect();
         Ok(RunCells { factors, saturated, table })
-    }
-}
-
-impl RunCells {
-    /// A column that was asked for; null is `None`.
-    ///
-    /// # Errors
-    /// It was not asked for.
-    pub(crate) fn numbers(&self, name: &str) -> Result<Vec<Option<f64>>, RunError> {
-        self.table.numbers(name)
     }
 }

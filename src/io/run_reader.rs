@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use sweep_engine::plan::Axis;
 use sweep_engine::random::Seeding;
-use sweep_engine::spec::{Key, Kind, Mode, ScenarioSpec, Value, Warmup};
+use sweep_engine::spec::{Key, Kind, Mode, Observe, ScenarioSpec, Value, Warmup};
+use sweep_engine::warmup::Finding;
 use thiserror::Error;
 
 use super::run_record::{RunRecord, read_record};
@@ -65,6 +66,14 @@ pub(crate) struct FinishedRun {
     pub(crate) level: f64,
     pub(super) num_cells: u64,
     num_jobs: u64,
+    /// Which requests its results describe, unless an axis sets it.
+    pub(crate) observe: Observe,
+    /// The question that it answers.
+    pub(crate) why: Option<String>,
+    /// What to mind about its traces.
+    pub(crate) warnings: Vec<String>,
+    /// Cells of which no warm-up was found.
+    pub(crate) lost_warmups: usize,
     /// Cells of which the warm-up was found, not stated.
     pub(super) auto_warmups: BTreeSet<u32>,
 }
@@ -106,11 +115,17 @@ impl FinishedRun {
         let record = read_record(&path)?;
         let axes = axes_of(&path, &record)?;
         let zip = zip_of(&path, &record, &axes)?;
+        let warmups = &record.warmup.cells;
+        let lost = warmups.iter().filter(|cell| cell.finding == Finding::NotFound).count();
         let run = Self {
             name: name_of(&folder),
             axes,
             zip,
             seeding: record.sweep.seeding,
+            why: record.sweep.why,
+            observe: record.resolved_base.observe,
+            warnings: record.warnings,
+            lost_warmups: lost,
             seed: record.resolved_base.random_seed,
             stream_version: record.stream_version,
             draw_fingerprint: record.draw_fingerprint,

@@ -7,7 +7,8 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sweep_engine::random::Seeding;
-use sweep_engine::spec::{AxisSpec, axes_in_order};
+use sweep_engine::spec::{AxisSpec, Observe, axes_in_order};
+use sweep_engine::warmup::Finding;
 
 use super::run_reader::RunError;
 use super::sweep_file::TableFormat;
@@ -23,6 +24,9 @@ pub(super) struct RunRecord {
     pub(super) resolved_base: RecordedBase,
     #[serde(default)]
     pub(super) warmup: RecordedWarmup,
+    /// What to mind about traces.
+    #[serde(default)]
+    pub(super) warnings: Vec<String>,
     pub(super) stream_version: u32,
     pub(super) draw_fingerprint: String,
     pub(super) cells: u64,
@@ -33,6 +37,8 @@ pub(super) struct RunRecord {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct RecordedSweep {
+    #[serde(default)]
+    pub(super) why: Option<String>,
     #[serde(deserialize_with = "axes_in_order")]
     pub(super) axes: Vec<AxisSpec>,
     #[serde(default)]
@@ -43,6 +49,7 @@ pub(super) struct RecordedSweep {
 #[derive(Debug, Deserialize)]
 pub(super) struct RecordedBase {
     pub(super) random_seed: u64,
+    pub(super) observe: Observe,
 }
 
 /// Cells of which the warm-up was `auto`: tables show the number that it came to.
@@ -54,6 +61,7 @@ pub(super) struct RecordedWarmup {
 #[derive(Debug, Deserialize)]
 pub(super) struct RecordedCell {
     pub(super) cell: u32,
+    pub(super) finding: Finding,
 }
 
 /// Asked for first: another layout might lack everything else.

@@ -2,13 +2,12 @@
 
 use sweep_engine::plan::Axis;
 
-use super::data::numbers;
 use super::design::{Design, Subject};
-use super::names::{Quantity, quantities};
 use crate::comparison::{choose_metrics, find_axis};
 use crate::failure::Failure;
 use crate::io::FinishedRun;
 use crate::suggestion::{listed, nearest_or_all};
+use crate::view::{Quantity, numbers, quantities, swept};
 
 /// What stands for several results at once.
 const TTFT: [&str; 3] = ["pooled_p50_ttft_s", "pooled_p90_ttft_s", "pooled_p99_ttft_s"];
@@ -61,13 +60,8 @@ struct Chooser<'a> {
 }
 
 impl Chooser<'_> {
-    /// Axes of several values; of axes that advance together the first.
     fn swept(&self) -> Vec<usize> {
-        let follows = |axis: usize| {
-            self.run.zip.iter().any(|group| group.contains(&axis) && group.first() != Some(&axis))
-        };
-        let axes = self.run.axes.iter().enumerate();
-        axes.filter(|(i, axis)| axis.values.len() > 1 && !follows(*i)).map(|(i, _)| i).collect()
+        swept(self.run)
     }
 
     fn column(&self, axis: usize) -> &'static str {

@@ -1,13 +1,12 @@
 //! Pictures of results as curves over an axis.
 
-use super::data::{PlotData, numbers};
 use super::design::{Design, LogAxes, Subject, thinned};
-use super::names::Quantity;
 use super::picture::{Axis, Content, Curve, Panel, Picture, Point, Rule};
 use super::scale::{Extent, Scale};
 use super::style::{Ink, MAX_CURVES};
 use crate::failure::Failure;
 use crate::schema::percent;
+use crate::view::{Quantity, RunView, numbers};
 
 /// Most panels that one axis may have.
 pub(super) const MAX_FACETS: usize = 12;
@@ -21,16 +20,16 @@ const WIDE: f64 = 10.0;
 /// # Errors
 /// A logarithmic axis for values that are not above 0.
 pub(crate) fn curves_picture(
-    data: &PlotData,
+    view: &RunView,
     design: &Design,
     log: LogAxes,
 ) -> Result<Option<Picture>, Failure> {
     let quantities = design.quantities();
-    let sheets = sheets(data, design, quantities);
+    let sheets = sheets(view, design, quantities);
     if sheets.is_empty() {
         return Ok(None);
     }
-    let x = x_axis(data, design.x, log)?;
+    let x = x_axis(view, design.x, log)?;
     let mut panels = Vec::with_capacity(sheets.len());
     for sheet in &sheets {
         // What has the same unit has the same scale.
@@ -45,7 +44,7 @@ pub(crate) fn curves_picture(
         });
     }
     let all: Vec<&Curve> = sheets.iter().flat_map(|sheet| &sheet.curves).collect();
-    let mut captions = captions(data, design, &all);
+    let mut captions = captions(view, design, &all);
     if sheets.iter().zip(&panels).any(|(sheet, panel)| is_cut(&sheet.curves, &panel.y.scale)) {
         captions.push(
             "A band that ends at the lower edge goes on below it, down to 0 or less.".to_owned(),
@@ -53,9 +52,9 @@ pub(crate) fn curves_picture(
     }
     Ok(Some(Picture {
         stem: design.stem.clone(),
-        title: title(data, design, quantities),
-        subtitle: data.subtitle(design),
-        legend: design.by.map(|axis| data.axis_label(axis)).unwrap_or_default(),
+        title: title(view, design, quantities),
+        subtitle: design.subtitle(view),
+        legend: design.by.map(|axis| view.axis_label(axis)).unwrap_or_default(),
         captions,
         panels,
     }))
@@ -71,30 +70,30 @@ struct Sheet {
 }
 
 /// A panel for each result and each value of the facet, as far as there is something to show.
-fn sheets(data: &PlotData, design: &Design, quantities: &[Quantity]) -> Vec<Sheet> {
+fn sheets(view: &RunView, design: &Design, quantities: &[Quantity]) -> Vec<Sheet> {
     let is_together = matches!(design.subject, Subject::Utilization(_));
     let groups: Vec<&[Quantity]> =
         if is_together { vec![quantities] } else { quantities.chunks(1).collect() };
     let facets: Vec<Option<u32>> = match design.facet {
         Some(axis) => {
-            let count = data.run.axes[axis].values.len();
+            let count = view.run.axes[axis].values.len();
             thinned(count, MAX_FACETS).into_iter().map(Some).collect()
         }
         None => vec![None],
     };
-    let cells = data.held_cells(design);
+    let cells = design.cells(view);
     let mut sheets = Vec::new();
     for group in &groups {
         for &facet in &facets {
             let inside: Vec<usize> = cells
                 .iter()
                 .copied()
-                .filter(|&cell| design.facet.is_none_or(|axis| data.factor(axis, cell) == facet))
+                .filter(|&cell| design.facet.is_none_or(|axis| view.factor(axis, cell) == facet))
                 .collect();
-            let curves = curves(data, design, group, &inside);
+            let curves = curves(view, design, group, &inside);
             if !curves.is_empty() {
                 sheets.push(Sheet {
-                    title: panel_title(data, design, group, groups.len() > 1, facet),
+                    title: panel_title(view, design, group, groups.len() > 1, facet),
                     label: y_label(quantities, group, is_together),
                     is_share: group.iter().all(|quantity| quantity.unit == "share"),
                     curves,
@@ -106,7 +105,7 @@ fn sheets(data: &PlotData, design: &Design, quantities: &[Quantity]) -> Vec<Shee
 }
 
 fn panel_title(
-    data: &PlotData,
+    view: &RunView,
     design: &Design,
     group: &[Quantity],
     is_one_of_several: bool,
@@ -114,7 +113,7 @@ fn panel_title(
 ) -> String {
     // The label of the axis may say it already.
     let result = (is_one_of_several && group[0].is_ttft()).then(|| group[0].short.clone());
-    let setting = design.facet.zip(facet).map(|(axis, value)| data.value_with_unit(axis, value));
+    let setting = design.facet.zip(facet).map(|(axis, value)| view.value_with_unit(axis, value));
     [result, setting].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
@@ -129,12 +128,12 @@ fn y_label(all: &[Quantity], group: &[Quantity], is_together: bool) -> String {
 }
 
 /// Curves with at least one point: one for each value of `by`, or for each result of a group.
-fn curves(data: &PlotData, design: &Design, group: &[Quantity], cells: &[usize]) -> Vec<Curve> {
+fn curves(view: &RunView, design: &Design, group: &[Quantity], cells: &[usize]) -> Vec<Curve> {
     if group.len() > 1 || matches!(design.subject, Subject::Utilization(_)) {
         let curve = |(index, quantity): (usize, &Quantity)| Curve {
             label: quantity.short.clone(),
             ink: Ink::of_curve(index, group.len(), false),
-            points: points(data, design.x, quantity, cells),
+            points: points(view, design.x, quantity, cells),
             has_markers: true,
         };
         return group.iter().enumerate().map(curve).filter(has_points).collect();
@@ -143,21 +142,21 @@ fn curves(data: &PlotData, design: &Design, group: &[Quantity], cells: &[usize])
         let curve = Curve {
             label: String::new(),
             ink: Ink::of_curve(0, 1, false),
-            points: points(data, design.x, &group[0], cells),
+            points: points(view, design.x, &group[0], cells),
             has_markers: true,
         };
         return Some(curve).filter(has_points).into_iter().collect();
     };
-    let texts = data.value_texts(by);
+    let texts = view.value_texts(by);
     let shown = thinned(texts.len(), MAX_CURVES);
-    let is_ordered = numbers(data.run, by).is_some();
+    let is_ordered = numbers(view.run, by).is_some();
     let curve = |(index, &value): (usize, &u32)| {
         let inside: Vec<usize> =
-            cells.iter().copied().filter(|&cell| data.factor(by, cell) == Some(value)).collect();
+            cells.iter().copied().filter(|&cell| view.factor(by, cell) == Some(value)).collect();
         Curve {
             label: texts[value as usize].clone(),
             ink: Ink::of_curve(index, shown.len(), is_ordered),
-            points: points(data, design.x, &group[0], &inside),
+            points: points(view, design.x, &group[0], &inside),
             has_markers: true,
         }
     };
@@ -169,16 +168,16 @@ pub(super) fn has_points(curve: &Curve) -> bool {
 }
 
 /// Cells by rising x; one without a value is a gap.
-fn points(data: &PlotData, x: usize, quantity: &Quantity, cells: &[usize]) -> Vec<Option<Point>> {
-    let places = x_places(data, x);
+fn points(view: &RunView, x: usize, quantity: &Quantity, cells: &[usize]) -> Vec<Option<Point>> {
+    let places = x_places(view, x);
     let mut placed: Vec<(f64, usize)> = cells
         .iter()
-        .filter_map(|&cell| Some((places[data.factor(x, cell)? as usize], cell)))
+        .filter_map(|&cell| Some((places[view.factor(x, cell)? as usize], cell)))
         .collect();
     placed.sort_by(|a, b| a.0.total_cmp(&b.0));
     let point = |(x, cell): (f64, usize)| {
-        let measured = data.measured(quantity, cell);
-        let is_saturated = data.is_saturated(cell);
+        let measured = view.measured(quantity.name(), cell);
+        let is_saturated = view.is_saturated(cell);
         Some(Point { x, y: measured.value?, half_width: measured.half_width, is_saturated })
     };
     placed.into_iter().map(point).collect()
@@ -186,26 +185,26 @@ fn points(data: &PlotData, x: usize, quantity: &Quantity, cells: &[usize]) -> Ve
 
 /// Where the values of an axis stand: numbers by themselves, words in their order.
 #[expect(clippy::cast_precision_loss, reason = "an axis has fewer than 2^32 values")]
-pub(super) fn x_places(data: &PlotData, axis: usize) -> Vec<f64> {
-    let count = data.run.axes[axis].values.len();
-    numbers(data.run, axis).unwrap_or_else(|| (0..count).map(|i| i as f64).collect())
+pub(super) fn x_places(view: &RunView, axis: usize) -> Vec<f64> {
+    let count = view.run.axes[axis].values.len();
+    numbers(view.run, axis).unwrap_or_else(|| (0..count).map(|i| i as f64).collect())
 }
 
 /// The axis that runs to the right.
 ///
 /// # Errors
 /// A logarithmic axis for words, or for numbers that are not above 0.
-pub(super) fn x_axis(data: &PlotData, axis: usize, log: LogAxes) -> Result<Axis, Failure> {
-    let label = data.axis_label(axis);
+pub(super) fn x_axis(view: &RunView, axis: usize, log: LogAxes) -> Result<Axis, Failure> {
+    let label = view.axis_label(axis);
     let refused = |why: &str| {
-        let name = data.axis_name(axis);
+        let name = view.axis_name(axis);
         Err(Failure::usage(format!("--log x: {name} {why}; leave x out, or choose another --x")))
     };
-    let Some(values) = numbers(data.run, axis) else {
+    let Some(values) = numbers(view.run, axis) else {
         if log.x == Some(true) {
             return refused("has words as values");
         }
-        return Ok(Axis::new(label, Scale::Names(data.value_texts(axis))));
+        return Ok(Axis::new(label, Scale::Names(view.value_texts(axis))));
     };
     let extent = Extent::of(values.iter().copied()).unwrap_or(Extent { least: 0.0, most: 1.0 });
     let is_few = values.len() <= FEW_VALUES;
@@ -219,7 +218,7 @@ pub(super) fn x_axis(data: &PlotData, axis: usize, log: LogAxes) -> Result<Axis,
         Scale::tight(extent)
     };
     // A few values speak for themselves.
-    let own = values.into_iter().zip(data.value_texts(axis));
+    let own = values.into_iter().zip(view.value_texts(axis));
     let mut ticks: Vec<(f64, String)> = own.filter(|_| is_few).collect();
     ticks.sort_by(|a, b| a.0.total_cmp(&b.0));
     Ok(Axis { label, scale, ticks })
@@ -279,14 +278,14 @@ fn rules(design: &Design) -> Vec<Rule> {
 }
 
 /// `P50, P90 and P99 TTFT against arrival rate, by architecture`.
-fn title(data: &PlotData, design: &Design, quantities: &[Quantity]) -> String {
+fn title(view: &RunView, design: &Design, quantities: &[Quantity]) -> String {
     let what = match &design.subject {
         Subject::Utilization(_) => "Utilization of the pools".to_owned(),
         _ => capitalized(&listed(quantities)),
     };
-    let by = design.by.map(|axis| format!(", by {}", data.axis_short(axis))).unwrap_or_default();
-    let facet = design.facet.map(|axis| format!(", for each {}", data.axis_short(axis)));
-    format!("{what} against {}{by}{}", data.axis_short(design.x), facet.unwrap_or_default())
+    let by = design.by.map(|axis| format!(", by {}", view.axis_short(axis))).unwrap_or_default();
+    let facet = design.facet.map(|axis| format!(", for each {}", view.axis_short(axis)));
+    format!("{what} against {}{by}{}", view.axis_short(design.x), facet.unwrap_or_default())
 }
 
 /// Results in words: percentiles of TTFT share their last words.
@@ -310,18 +309,18 @@ pub(super) fn capitalized(text: &str) -> String {
 }
 
 /// How to read it: only of what is there.
-fn captions(data: &PlotData, design: &Design, curves: &[&Curve]) -> Vec<String> {
-    let mut captions = common_captions(data.run.level, curves);
+fn captions(view: &RunView, design: &Design, curves: &[&Curve]) -> Vec<String> {
+    let mut captions = common_captions(view.run.level, curves);
     if matches!(design.subject, Subject::Utilization(_)) {
         captions.push(
             "The pool whose curve reaches the line of capacity first is the bottleneck.".to_owned(),
         );
     }
-    captions.extend(thinning_captions(data, design));
-    let left_out = data
-        .held_cells(design)
+    captions.extend(thinning_captions(view, design));
+    let left_out = design
+        .cells(view)
         .into_iter()
-        .filter(|&cell| design.axes().iter().any(|&axis| data.factor(axis, cell).is_none()));
+        .filter(|&cell| design.axes().iter().any(|&axis| view.factor(axis, cell).is_none()));
     let left_out = left_out.count();
     if left_out > 0 {
         captions
@@ -352,13 +351,13 @@ pub(super) fn common_captions(level: f64, curves: &[&Curve]) -> Vec<String> {
 }
 
 /// Which axes have more values than are shown.
-pub(super) fn thinning_captions(data: &PlotData, design: &Design) -> Vec<String> {
+pub(super) fn thinning_captions(view: &RunView, design: &Design) -> Vec<String> {
     let limits = [(design.by, MAX_CURVES), (design.facet, MAX_FACETS)];
     let thinned = limits.into_iter().filter_map(|(axis, most)| {
         let axis = axis?;
-        let count = data.run.axes[axis].values.len();
+        let count = view.run.axes[axis].values.len();
         (count > most)
-            .then(|| format!("Shown are {most} of the {count} values of {}.", data.axis_name(axis)))
+            .then(|| format!("Shown are {most} of the {count} values of {}.", view.axis_name(axis)))
     });
     thinned.collect()
 }

@@ -1,8 +1,7 @@
 //! What a picture is about: which axes and results go where.
 
-use super::data::numbers;
-use super::names::Quantity;
 use crate::io::FinishedRun;
+use crate::view::{Quantity, RunView, numbers};
 
 /// A picture that is to be drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,9 +9,9 @@ pub(crate) struct Design {
     /// Name of its file, without the ending.
     pub(crate) stem: String,
     /// Axis that runs to the right.
-    pub(super) x: usize,
+    pub(crate) x: usize,
     /// Axis with a curve for each value.
-    pub(super) by: Option<usize>,
+    pub(crate) by: Option<usize>,
     /// Axis with a panel for each value.
     pub(super) facet: Option<usize>,
     /// Axes that stay at one value: their index and that of the value.
@@ -42,7 +41,7 @@ pub(crate) struct LogAxes {
 
 impl Design {
     /// Results of `cells` that it needs. Differences come from `jobs`.
-    pub(super) fn quantities(&self) -> &[Quantity] {
+    pub(crate) fn quantities(&self) -> &[Quantity] {
         match &self.subject {
             Subject::Results(of) | Subject::Utilization(of) => of,
             Subject::Tiles { of, .. } => std::slice::from_ref(of),
@@ -58,6 +57,30 @@ impl Design {
             Subject::Results(_) | Subject::Utilization(_) => None,
         };
         [Some(self.x), self.by, self.facet, own].into_iter().flatten().collect()
+    }
+
+    /// Cells with the values at which other axes are held, as far as these mean something.
+    pub(super) fn cells(&self, view: &RunView) -> Vec<usize> {
+        let is_held = |&(axis, value): &(usize, u32), cell| {
+            view.factor(axis, cell).is_none_or(|factor| factor == value)
+        };
+        let cells = 0..view.num_cells();
+        cells.filter(|&cell| self.held.iter().all(|held| is_held(held, cell))).collect()
+    }
+
+    /// The run, what is held, and which axes go along with others.
+    pub(super) fn subtitle(&self, view: &RunView) -> String {
+        let held = self.held.iter().map(|&(axis, value)| view.setting(axis, value));
+        let used = self.axes();
+        let companions = view.run.zip.iter().filter_map(|group| {
+            let leader = *group.iter().find(|axis| used.contains(axis))?;
+            let others = group.iter().filter(|axis| !used.contains(axis));
+            let others: Vec<String> = others.map(|&axis| view.axis_name(axis)).collect();
+            let verb = if others.len() == 1 { "goes" } else { "go" };
+            Some(format!("{} {verb} with {}", others.join(", "), view.axis_name(leader)))
+        });
+        let run = format!("run {}", view.run.name);
+        std::iter::once(run).chain(held).chain(companions).collect::<Vec<_>>().join("; ")
     }
 
     /// Holds every other axis: at a stated value, else numbers in the middle and words at the first.

@@ -5,15 +5,14 @@ use std::collections::BTreeSet;
 use sweep_engine::spec::Value;
 
 use super::curves::{common_captions, has_points, listed, thinning_captions, x_axis, x_places};
-use super::data::{PlotData, numbers};
 use super::design::{Design, LogAxes, Subject, thinned};
-use super::names::Quantity;
 use super::picture::{Axis, Content, Curve, Panel, Picture, Point, Rule};
 use super::scale::{Extent, Scale};
 use super::style::{Ink, MAX_CURVES};
 use crate::comparison::Comparisons;
 use crate::failure::Failure;
 use crate::schema::ComparisonRow;
+use crate::view::{Quantity, RunView, numbers};
 
 /// Magnitudes that spread over a larger ratio get a logarithmic axis.
 const WIDE: f64 = 30.0;
@@ -25,15 +24,15 @@ const MAX_RATIO: f64 = 1e4;
 /// # Errors
 /// A logarithmic x axis for values that are not above 0.
 pub(crate) fn difference_picture(
-    data: &PlotData,
+    view: &RunView,
     design: &Design,
     comparisons: &Comparisons,
     log: LogAxes,
 ) -> Result<Option<Picture>, Failure> {
     let Subject::Difference { axis, of } = &design.subject else { return Ok(None) };
-    let reader = Reader::new(data, design, *axis, comparisons);
-    let others: Vec<u32> = (1..).take(data.run.axes[*axis].values.len() - 1).collect();
-    let texts = data.value_texts(*axis);
+    let reader = Reader::new(view, design, *axis, comparisons);
+    let others: Vec<u32> = (1..).take(view.run.axes[*axis].values.len() - 1).collect();
+    let texts = view.value_texts(*axis);
     let mut sheets: Vec<(String, &Quantity, Vec<Curve>)> = Vec::new();
     for quantity in of {
         for &other in &others {
@@ -48,16 +47,16 @@ pub(crate) fn difference_picture(
     if sheets.is_empty() {
         return Ok(None);
     }
-    let x = x_axis(data, design.x, log)?;
+    let x = x_axis(view, design.x, log)?;
     let mut captions = common_captions(
         comparisons.level,
         &sheets.iter().flat_map(|(.., curves)| curves).collect::<Vec<_>>(),
     );
     captions.push(format!(
         "Above 0: more than with {}. Where a band keeps clear of 0, the sign is sure at that level.",
-        data.setting(*axis, 0)
+        view.setting(*axis, 0)
     ));
-    captions.extend(thinning_captions(data, design));
+    captions.extend(thinning_captions(view, design));
     let is_bent = sheets
         .iter()
         .any(|(.., curves)| matches!(scale_with_zero(curves, log.y), Scale::Signed { .. }));
@@ -76,11 +75,11 @@ pub(crate) fn difference_picture(
         title: format!(
             "Paired difference of {} against {}, by {}",
             listed(of),
-            data.axis_short(design.x),
-            data.axis_short(*axis)
+            view.axis_short(design.x),
+            view.axis_short(*axis)
         ),
-        subtitle: data.subtitle(design),
-        legend: design.by.map(|axis| data.axis_label(axis)).unwrap_or_default(),
+        subtitle: design.subtitle(view),
+        legend: design.by.map(|axis| view.axis_label(axis)).unwrap_or_default(),
         captions,
         panels: sheets.into_iter().map(panel).collect(),
     }))
@@ -88,7 +87,7 @@ pub(crate) fn difference_picture(
 
 /// Finds axes in the rows of a comparison.
 struct Reader<'a> {
-    data: &'a PlotData<'a>,
+    view: &'a RunView<'a>,
     design: &'a Design,
     /// The axis that is compared.
     axis: usize,
@@ -101,22 +100,22 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(
-        data: &'a PlotData<'a>,
+        view: &'a RunView<'a>,
         design: &'a Design,
         axis: usize,
         comparisons: &'a Comparisons,
     ) -> Self {
         let position = |axis| {
-            let name = data.axis_name(axis);
+            let name = view.axis_name(axis);
             comparisons.factors.iter().position(|factor| factor.name == name)
         };
         let mut saturated = BTreeSet::new();
-        for cell in data.held_cells(design).into_iter().filter(|&cell| data.is_saturated(cell)) {
-            let Some(x) = data.factor(design.x, cell) else { continue };
-            match design.by.map(|by| (by, data.factor(by, cell))) {
+        for cell in design.cells(view).into_iter().filter(|&cell| view.is_saturated(cell)) {
+            let Some(x) = view.factor(design.x, cell) else { continue };
+            match design.by.map(|by| (by, view.factor(by, cell))) {
                 // A cell in which `by` means nothing stands against all its values.
                 Some((by, None)) => {
-                    let values = (0..).take(data.run.axes[by].values.len());
+                    let values = (0..).take(view.run.axes[by].values.len());
                     saturated.extend(values.map(|value| (x, Some(value))));
                 }
                 Some((_, value)) => {
@@ -127,14 +126,14 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        let positions = (0..data.run.axes.len()).map(position).collect();
-        Self { data, design, axis, comparisons, positions, saturated }
+        let positions = (0..view.run.axes.len()).map(position).collect();
+        Self { view, design, axis, comparisons, positions, saturated }
     }
 
     /// Index of a row's value of an axis.
     fn factor(&self, row: &ComparisonRow, axis: usize) -> Option<u32> {
         let value: &Value = row.factors[self.positions[axis]?].as_ref()?;
-        let position = self.data.run.axes[axis].values.iter().position(|known| known == value)?;
+        let position = self.view.run.axes[axis].values.iter().position(|known| known == value)?;
         u32::try_from(position).ok()
     }
 
@@ -153,9 +152,9 @@ impl<'a> Reader<'a> {
             let curve = self.curve(&rows, String::new(), None, Ink::of_curve(0, 1, false));
             return Some(curve).filter(has_points).into_iter().collect();
         };
-        let texts = self.data.value_texts(by);
+        let texts = self.view.value_texts(by);
         let shown = thinned(texts.len(), MAX_CURVES);
-        let is_ordered = numbers(self.data.run, by).is_some();
+        let is_ordered = numbers(self.view.run, by).is_some();
         let curve = |(index, &value): (usize, &u32)| {
             let ink = Ink::of_curve(index, shown.len(), is_ordered);
             self.curve(&rows, texts[value as usize].clone(), Some((by, value)), ink)
@@ -170,7 +169,7 @@ impl<'a> Reader<'a> {
         by: Option<(usize, u32)>,
         ink: Ink,
     ) -> Curve {
-        let places = x_places(self.data, self.design.x);
+        let places = x_places(self.view, self.design.x);
         let mut points: Vec<(f64, Option<Point>)> = Vec::new();
         for row in rows {
             if by.is_some_and(|(axis, value)| self.factor(row, axis) != Some(value)) {

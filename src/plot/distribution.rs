@@ -5,7 +5,7 @@ use super::picture::{Axis, Content, Curve, Panel, Picture, Point, Rule};
 use super::scale::{Extent, Scale};
 use super::style::{Ink, MAX_CURVES};
 use crate::failure::Failure;
-use crate::report::significant_two;
+use crate::numbers::significant_two;
 
 /// Most points of a curve: more cannot be seen.
 const MAX_POINTS: usize = 400;

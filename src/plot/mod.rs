@@ -4,11 +4,9 @@
 mod canvas;
 mod choose;
 mod curves;
-mod data;
 mod design;
 mod difference;
 mod distribution;
-mod names;
 mod page;
 mod panel;
 mod picture;
@@ -18,7 +16,6 @@ mod tiles;
 
 pub(crate) use choose::{Wishes, choose};
 pub(crate) use curves::curves_picture;
-pub(crate) use data::PlotData;
 pub(crate) use design::{Design, LogAxes, Subject};
 pub(crate) use difference::difference_picture;
 pub(crate) use distribution::{Samples, distribution_picture};

@@ -4,7 +4,7 @@ use super::canvas::{Anchor, Canvas, Lettering, Place, Stroke, fitting, text_widt
 use super::picture::{Axis, Content, Curve, Panel, Point, Rule, Tile};
 use super::scale::Scale;
 use super::style::{BLACK, GREY, LIGHT, WHITE, ramp};
-use crate::report::{significant, significant_two};
+use crate::numbers::{significant, significant_two};
 
 const TICK_SIZE: u32 = 11;
 const LABEL_SIZE: u32 = 12;

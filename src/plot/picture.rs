@@ -8,7 +8,7 @@ use super::style::Ink;
 pub(crate) struct Picture {
     /// Name of its file, without the ending.
     pub(crate) stem: String,
-    pub(super) title: String,
+    pub(crate) title: String,
     /// What it is of: the run, and what is held.
     pub(super) subtitle: String,
     /// What tells curves apart, with its unit.

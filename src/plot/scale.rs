@@ -1,6 +1,6 @@
 //! Scales of axes: where a value stands, and which values get a tick.
 
-use crate::report::significant;
+use crate::numbers::significant;
 
 /// From values to places between 0 and 1.
 #[derive(Clone, Debug, PartialEq)]

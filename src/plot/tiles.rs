@@ -1,11 +1,11 @@
 //! Pictures of one result as colours over two axes.
 
 use super::curves::{MAX_FACETS, capitalized, thinning_captions};
-use super::data::PlotData;
 use super::design::{Design, LogAxes, Subject, thinned};
 use super::picture::{Axis, Content, Panel, Picture, Tile};
 use super::scale::{Extent, Scale};
 use crate::failure::Failure;
+use crate::view::RunView;
 
 /// Colours of values that spread over a larger ratio are logarithmic.
 const WIDE: f64 = 10.0;
@@ -15,7 +15,7 @@ const WIDE: f64 = 10.0;
 /// # Errors
 /// Logarithmic colours for values that are not above 0.
 pub(crate) fn tiles_picture(
-    data: &PlotData,
+    view: &RunView,
     design: &Design,
     log: LogAxes,
 ) -> Result<Option<Picture>, Failure> {
@@ -23,29 +23,29 @@ pub(crate) fn tiles_picture(
     let axes = [design.x, *y];
     let facets: Vec<Option<u32>> = match design.facet {
         Some(axis) => {
-            let count = data.run.axes[axis].values.len();
+            let count = view.run.axes[axis].values.len();
             thinned(count, MAX_FACETS).into_iter().map(Some).collect()
         }
         None => vec![None],
     };
-    let cells = data.held_cells(design);
+    let cells = design.cells(view);
     let mut sheets: Vec<(String, Vec<Tile>)> = Vec::new();
     for facet in facets {
         let is_inside =
-            |cell: usize| design.facet.is_none_or(|axis| data.factor(axis, cell) == facet);
+            |cell: usize| design.facet.is_none_or(|axis| view.factor(axis, cell) == facet);
         let tiles: Vec<Tile> = cells
             .iter()
             .filter(|&&cell| is_inside(cell))
             .filter_map(|&cell| {
                 Some(Tile {
-                    column: data.factor(axes[0], cell)? as usize,
-                    row: data.factor(axes[1], cell)? as usize,
-                    value: data.measured(of, cell).value?,
-                    is_saturated: data.is_saturated(cell),
+                    column: view.factor(axes[0], cell)? as usize,
+                    row: view.factor(axes[1], cell)? as usize,
+                    value: view.measured(of.name(), cell).value?,
+                    is_saturated: view.is_saturated(cell),
                 })
             })
             .collect();
-        let title = design.facet.zip(facet).map(|(axis, value)| data.value_with_unit(axis, value));
+        let title = design.facet.zip(facet).map(|(axis, value)| view.value_with_unit(axis, value));
         if !tiles.is_empty() {
             sheets.push((title.unwrap_or_default(), tiles));
         }
@@ -60,12 +60,12 @@ pub(crate) fn tiles_picture(
                 .to_owned(),
         );
     }
-    let place = |axis: usize| data.run.axes[axis].values.len();
+    let place = |axis: usize| view.run.axes[axis].values.len();
     if all().count() < sheets.len() * place(axes[0]) * place(axes[1]) {
         captions.push("Empty: no such cell, or one without a value.".to_owned());
     }
-    captions.extend(thinning_captions(data, design));
-    let axis = |axis: usize| Axis::new(data.axis_label(axis), Scale::Names(data.value_texts(axis)));
+    captions.extend(thinning_captions(view, design));
+    let axis = |axis: usize| Axis::new(view.axis_label(axis), Scale::Names(view.value_texts(axis)));
     let panel = |(title, tiles): (String, Vec<Tile>)| Panel {
         title,
         x: axis(axes[0]),
@@ -77,14 +77,14 @@ pub(crate) fn tiles_picture(
         title: format!(
             "{} over {} and {}{}",
             capitalized(&of.short),
-            data.axis_short(axes[0]),
-            data.axis_short(axes[1]),
+            view.axis_short(axes[0]),
+            view.axis_short(axes[1]),
             design
                 .facet
-                .map(|axis| format!(", for each {}", data.axis_short(axis)))
+                .map(|axis| format!(", for each {}", view.axis_short(axis)))
                 .unwrap_or_default()
         ),
-        subtitle: data.subtitle(design),
+        subtitle: design.subtitle(view),
         legend: String::new(),
         captions,
         panels: sheets.into_iter().map(panel).collect(),

@@ -3,11 +3,11 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use sweep_engine::statistics::{Comparison, Estimate};
 
-use super::numbers::{estimate, mean, signed, significant, significant_two};
 use super::output::{note, print, print_json, warning};
 use super::tables::{aligned, print_text_table};
 use crate::comparison::{Comparisons, Sharing};
 use crate::failure::Failure;
+use crate::numbers::{estimate, mean, signed, significant, significant_two};
 use crate::schema::{COMPARISON_COLUMNS, ComparisonRow, Field, name_at_level};
 
 /// Rows that the table for a terminal shows.

@@ -2,7 +2,6 @@
 
 mod compare;
 mod health;
-mod numbers;
 mod output;
 mod plan;
 mod records;
@@ -13,7 +12,6 @@ mod tables;
 mod theory;
 mod trace;
 mod warmup;
-mod warnings;
 mod written;
 
 pub(crate) use compare::{
@@ -21,7 +19,6 @@ pub(crate) use compare::{
     warn_of_comparisons, warn_of_lengths,
 };
 pub(crate) use health::{Health, health_text};
-pub(crate) use numbers::{significant, significant_two};
 pub(crate) use output::{error, note, print, print_json};
 pub(crate) use plan::print_plan;
 pub(crate) use records::print_csv;

@@ -8,12 +8,13 @@ use sweep_engine::scenario::{
 };
 use sweep_engine::spec::{SweepSpec, Value, Warmup};
 
-use super::numbers::{duration, grouped, significant};
 use super::output::print;
 use super::tables::aligned;
-use super::warmup::{not_found_warning, warmup_note, warmup_text};
+use super::warmup::{warmup_note, warmup_text};
 use crate::estimate::Estimate;
 use crate::failure::Failure;
+use crate::numbers::{duration, grouped, significant};
+use crate::problems::{lost_warmups, warmup_sentence};
 
 /// Cells that are listed unless all are asked for.
 pub(super) const LISTED_CELLS: usize = 40;
@@ -104,7 +105,7 @@ fn totals(plan: &Plan) -> String {
             "\nSATURATED cells: {saturated} (offered load 1 or more, queues grow for as long as the run lasts)"
         );
     }
-    if let Some(warning) = not_found_warning(plan) {
+    if let Some(warning) = warmup_sentence(lost_warmups(plan)) {
         let _ = write!(text, "\nWarm-up not found: {warning}");
     }
     text

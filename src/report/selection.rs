@@ -3,12 +3,12 @@
 use serde_json::Value as Json;
 use sweep_engine::statistics::Estimate;
 
-use super::numbers::{estimate, significant};
 use super::output::{print, print_json};
 use super::records::{print_csv_rows, text};
 use super::tables::{aligned, print_text_table};
 use crate::cli::TidyFormat;
 use crate::failure::Failure;
+use crate::numbers::{estimate, significant};
 use crate::schema::is_half_width;
 use crate::selection::Table;
 

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::numbers::{grouped, significant};
 use super::output::note;
 use super::summary::{Work, work_line};
+use crate::numbers::{grouped, significant};
 use crate::resume::Shard;
 
 /// How far a run is.

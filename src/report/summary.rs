@@ -6,13 +6,13 @@ use std::path::Path;
 use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::scenario::Bottleneck;
 
-use super::numbers::{estimate, grouped, mean, significant};
 use super::output::{note, print, warning};
 use super::plan::{axis_title, factor_text};
 use super::tables::aligned;
 use super::warmup::warmup_note;
-use super::warnings::{ProblemCounts, warnings};
 use crate::failure::Failure;
+use crate::numbers::{estimate, grouped, mean, significant};
+use crate::problems::{CellFacts, ProblemCounts, lost_warmups, trace_sentences, warmup_sentence};
 use crate::schema::{CellRow, percent};
 
 /// Cells that the table shows.
@@ -43,7 +43,7 @@ impl Findings {
     /// Adds a cell, in any order.
     pub(crate) fn add(&mut self, plan: &Plan, row: CellRow) {
         self.cells += 1;
-        self.problems.add(&row, &plan.cells[row.cell as usize]);
+        self.problems.add(&CellFacts::of(&row, &plan.cells[row.cell as usize]));
         self.first.insert(row.cell, row);
         if self.first.len() > SHOWN_CELLS {
             self.first.pop_last();
@@ -61,7 +61,8 @@ pub(crate) fn summary(plan: &Plan, findings: &Findings, quiet: bool) -> Result<(
             print(&format!("... and {} more cells in the table", cells - SHOWN_CELLS))?;
         }
     }
-    for text in warnings(plan, problems) {
+    let of_plan = warmup_sentence(lost_warmups(plan)).into_iter().chain(trace_sentences(plan));
+    for text in problems.sentences().into_iter().chain(of_plan) {
         warning(&text);
     }
     if !quiet {

@@ -5,12 +5,12 @@ use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::scenario::Arrivals;
 use sweep_engine::theory::{Method, Prediction, Waiting};
 
-use super::numbers::significant;
 use super::output::print;
 use super::plan::{LISTED_CELLS, axis_title, factor_text};
 use super::records::Record;
 use super::tables::{aligned, print_text_table};
 use crate::failure::Failure;
+use crate::numbers::significant;
 use crate::schema::{CELL_COLUMNS, FACTOR_COLUMNS, THEORY_COLUMNS, extra_axes};
 
 /// A column of the text: its title, and its value where there is one.

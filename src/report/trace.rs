@@ -4,10 +4,10 @@ use std::path::Path;
 
 use sweep_engine::scenario::{LengthProfile, TraceProfile};
 
-use super::numbers::{grouped, significant};
 use super::output::print;
 use super::tables::aligned;
 use crate::failure::Failure;
+use crate::numbers::{grouped, significant};
 
 /// Prints rate, burstiness, lengths and fits, and how to use them.
 pub(crate) fn print_trace_profile(file: &Path, profile: &TraceProfile) -> Result<(), Failure> {

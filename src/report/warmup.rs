@@ -3,11 +3,9 @@
 use sweep_engine::plan::{Cell, Plan, WarmupOrigin};
 use sweep_engine::warmup::{DeletionPoint, Finding, PILOTS};
 
-use super::numbers::{grouped, significant};
 use super::output::warning;
-
-const NOT_FOUND: &str =
-    "the pilots of `warmup_seconds: auto` had not settled in half of their time";
+use crate::numbers::{grouped, significant};
+use crate::problems::not_found_sentence;
 
 /// The start of a cell's window in a table.
 pub(super) fn warmup_text(cell: &Cell) -> String {
@@ -52,28 +50,11 @@ pub(super) fn warmup_note(plan: &Plan) -> Option<String> {
     (!groups.is_empty()).then(|| format!("warm-up: {}", groups.join("; ")))
 }
 
-/// What to do about cells of which the pilots did not settle.
-pub(super) fn not_found_warning(plan: &Plan) -> Option<String> {
-    let is_lost = |cell: &&Cell| cell.warmup == WarmupOrigin::Frozen(Finding::NotFound);
-    let cells = match plan.cells.iter().filter(is_lost).count() {
-        0 => return None,
-        1 => "1 cell".to_owned(),
-        count => format!("{} cells", grouped(count as u64)),
-    };
-    Some(format!(
-        "{NOT_FOUND} in {cells}: that half is deleted, and what remains may still be biased; \
-         lengthen --sim-seconds"
-    ))
-}
-
 /// Warns about the deletion point of a single simulation.
 pub(crate) fn warn_of_warmup(point: &DeletionPoint) {
     match point.finding {
         Finding::Found => {}
-        Finding::NotFound => warning(&format!(
-            "{NOT_FOUND}: that half is deleted, and what remains may still be biased; lengthen \
-             --sim-seconds"
-        )),
+        Finding::NotFound => warning(&not_found_sentence("")),
         Finding::Saturated => warning(&format!(
             "a saturated system has no steady state to warm up to: `warmup_seconds: auto` is {} s",
             significant(point.warmup_seconds)

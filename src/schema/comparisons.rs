@@ -24,6 +24,8 @@ pub(crate) struct ComparisonRow {
     /// Per factor column its value; `None` where it means nothing in both cells.
     pub(crate) factors: Vec<Option<Value>>,
     pub(crate) metric: &'static str,
+    /// Whether one of the two cells is.
+    pub(crate) is_saturated: bool,
     /// `None` if no replication has the result in both cells.
     pub(crate) comparison: Option<Comparison>,
 }

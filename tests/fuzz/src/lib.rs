@@ -45,10 +45,14 @@ mod intervals;
 mod io;
 #[path = "../../../src/kept_samples.rs"]
 mod kept_samples;
+#[path = "../../../src/numbers.rs"]
+mod numbers;
 #[path = "../../../src/part.rs"]
 mod part;
 #[path = "../../../src/precision.rs"]
 mod precision;
+#[path = "../../../src/problems.rs"]
+mod problems;
 #[path = "../../../src/provenance.rs"]
 mod provenance;
 #[path = "../../../src/replication/mod.rs"]

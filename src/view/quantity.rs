@@ -2,22 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use crate::schema::{CELL_COLUMNS, FACTOR_COLUMNS, documentation, names_with_intervals};
+use crate::schema::{
+    CELL_COLUMNS, FACTOR_COLUMNS, documentation, half_width_name, names_with_intervals,
+};
 
 /// Longest name that stands on an axis as it is in the column table.
 const MAX_NAME: usize = 44;
 
-/// A result that pictures can show: a floating-point column of `cells` that is neither an axis nor an interval.
+/// A result that can be shown: a floating-point column of `cells` that is neither an axis nor an interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Quantity {
     /// Its column.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// What it is called on paper.
-    pub(super) short: String,
+    pub(crate) short: String,
     /// `s`; of a number without one, what kind of number it is.
-    pub(super) unit: String,
+    pub(crate) unit: String,
     /// Whether there is a half width of it.
-    pub(super) has_interval: bool,
+    pub(crate) has_interval: bool,
 }
 
 impl Quantity {
@@ -26,19 +28,25 @@ impl Quantity {
         &self.name
     }
 
+    /// Its columns: of its value and, if it has one, of its half width.
+    pub(super) fn columns(&self, level: f64) -> impl Iterator<Item = String> {
+        let half_width = self.has_interval.then(|| half_width_name(&self.name, level));
+        [Some(self.name.clone()), half_width].into_iter().flatten()
+    }
+
     /// With its unit.
-    pub(super) fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         format!("{} ({})", self.short, self.unit)
     }
 
     /// Whether it is a time to first token.
-    pub(super) fn is_ttft(&self) -> bool {
+    pub(crate) fn is_ttft(&self) -> bool {
         self.name.ends_with("ttft_s") && self.unit == "s"
     }
 }
 
 /// All of them, in the order of the table.
-pub(super) fn quantities() -> Vec<Quantity> {
+pub(crate) fn quantities() -> Vec<Quantity> {
     let with_intervals: BTreeSet<&str> = names_with_intervals().collect();
     let factors: Vec<&str> =
         CELL_COLUMNS[..FACTOR_COLUMNS].iter().map(|column| column.name).collect();
@@ -66,7 +74,7 @@ fn unit_of_share(name: &str) -> &'static str {
 }
 
 /// What a column is called on paper: the head of its meaning, if that is short.
-pub(super) fn short(name: &str, meaning: &str) -> String {
+pub(crate) fn short(name: &str, meaning: &str) -> String {
     let known = match name {
         "pooled_p50_ttft_s" => "P50 TTFT",
         "pooled_p90_ttft_s" => "P90 TTFT",

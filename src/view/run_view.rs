@@ -1,55 +1,49 @@
-//! A run as pictures see it: axes with their names on paper, and cells with their results.
+//! A run as readers see it: axes with their names on paper, and cells with their results.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sweep_engine::spec::Value;
+use sweep_engine::spec::{Kind, Value};
 
-use super::design::Design;
-use super::names::{Quantity, short};
+use super::quantity::{Quantity, short};
 use crate::comparison::factor_column;
 use crate::io::{FinishedRun, RunCells, RunError};
 use crate::schema::{CELL_COLUMNS, half_width_name};
 
-/// A run and the results that its pictures need.
-pub(crate) struct PlotData<'a> {
-    pub(super) run: &'a FinishedRun,
-    cells: &'a RunCells,
+/// A run, its cells, and some of their results.
+pub(crate) struct RunView<'a> {
+    pub(crate) run: &'a FinishedRun,
+    pub(crate) cells: RunCells,
+    /// The results that are at hand.
+    pub(crate) quantities: Vec<Quantity>,
     results: BTreeMap<String, Vec<Measured>>,
 }
 
 /// A result of a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Measured {
-    pub(super) value: Option<f64>,
-    pub(super) half_width: Option<f64>,
+pub(crate) struct Measured {
+    pub(crate) value: Option<f64>,
+    pub(crate) half_width: Option<f64>,
 }
 
-impl<'a> PlotData<'a> {
-    /// Columns of `cells` that designs need.
-    pub(crate) fn columns(run: &FinishedRun, designs: &[Design]) -> Vec<String> {
-        let quantities = designs.iter().flat_map(Design::quantities);
-        let names = quantities.flat_map(|quantity| {
-            let half_width =
-                quantity.has_interval.then(|| half_width_name(&quantity.name, run.level));
-            [Some(quantity.name.clone()), half_width]
-        });
-        names.flatten().collect::<BTreeSet<_>>().into_iter().collect()
-    }
-
-    /// A run with its table of the [`Self::columns`].
+impl<'a> RunView<'a> {
+    /// A run with some of its results, and further columns of `cells` for who knows their types.
     ///
     /// # Errors
-    /// A column was not read.
-    pub(crate) fn new(
+    /// Those of [`FinishedRun::cells_table`].
+    pub(crate) fn read(
         run: &'a FinishedRun,
-        cells: &'a RunCells,
-        designs: &[Design],
+        quantities: &[Quantity],
+        others: &[(&str, Kind)],
     ) -> Result<Self, RunError> {
+        let names: BTreeSet<String> =
+            quantities.iter().flat_map(|quantity| quantity.columns(run.level)).collect();
+        let numbers = names.iter().map(|name| (name.as_str(), Kind::Number));
+        let cells = run.cells_table(&numbers.chain(others.iter().copied()).collect::<Vec<_>>())?;
         let mut results = BTreeMap::new();
-        for quantity in designs.iter().flat_map(Design::quantities) {
-            let values = cells.numbers(&quantity.name)?;
+        for quantity in quantities {
+            let values = cells.table.numbers(&quantity.name)?;
             let half_widths = if quantity.has_interval {
-                cells.numbers(&half_width_name(&quantity.name, run.level))?
+                cells.table.numbers(&half_width_name(&quantity.name, run.level))?
             } else {
                 vec![None; values.len()]
             };
@@ -59,39 +53,40 @@ impl<'a> PlotData<'a> {
             });
             results.insert(quantity.name.clone(), measured.collect());
         }
-        Ok(Self { run, cells, results })
+        Ok(Self { run, cells, quantities: quantities.to_vec(), results })
+    }
+
+    /// Axes of several values; of axes that advance together the first.
+    pub(crate) fn swept(&self) -> Vec<usize> {
+        swept(self.run)
+    }
+
+    /// How many cells there are.
+    pub(crate) fn num_cells(&self) -> usize {
+        self.cells.saturated.len()
     }
 
     /// A result of a cell.
-    pub(super) fn measured(&self, quantity: &Quantity, cell: usize) -> Measured {
-        self.results.get(&quantity.name).map(|column| column[cell]).unwrap_or_default()
+    pub(crate) fn measured(&self, name: &str, cell: usize) -> Measured {
+        self.results.get(name).map(|column| column[cell]).unwrap_or_default()
     }
 
-    pub(super) fn is_saturated(&self, cell: usize) -> bool {
+    pub(crate) fn is_saturated(&self, cell: usize) -> bool {
         self.cells.saturated[cell]
     }
 
     /// Index of the value of an axis; `None` where it means nothing.
-    pub(super) fn factor(&self, axis: usize, cell: usize) -> Option<u32> {
+    pub(crate) fn factor(&self, axis: usize, cell: usize) -> Option<u32> {
         self.cells.factors[axis][cell]
     }
 
-    /// Cells with the values at which other axes are held, as far as these mean something.
-    pub(super) fn held_cells(&self, design: &Design) -> Vec<usize> {
-        let is_held = |&(axis, value): &(usize, u32), cell| {
-            self.factor(axis, cell).is_none_or(|factor| factor == value)
-        };
-        let cells = 0..self.cells.saturated.len();
-        cells.filter(|&cell| design.held.iter().all(|held| is_held(held, cell))).collect()
-    }
-
     /// Name of a column that tells an axis from the others.
-    pub(super) fn axis_name(&self, axis: usize) -> String {
+    pub(crate) fn axis_name(&self, axis: usize) -> String {
         factor_column(&self.run.axes, axis).name
     }
 
     /// An axis on paper, with its unit.
-    pub(super) fn axis_label(&self, axis: usize) -> String {
+    pub(crate) fn axis_label(&self, axis: usize) -> String {
         let name = self.axis_short(axis);
         let unit = self.run.axes[axis].key.unit;
         match (unit, numbers(self.run, axis)) {
@@ -102,7 +97,7 @@ impl<'a> PlotData<'a> {
     }
 
     /// An axis on paper.
-    pub(super) fn axis_short(&self, axis: usize) -> String {
+    pub(crate) fn axis_short(&self, axis: usize) -> String {
         let name = self.axis_name(axis);
         // Other keys mean something else in each mode or kind, and their names say which.
         match CELL_COLUMNS.iter().find(|column| column.name == name) {
@@ -112,42 +107,36 @@ impl<'a> PlotData<'a> {
     }
 
     /// `mode = mono`, `prefill_gpus = 2 GPUs`.
-    pub(super) fn setting(&self, axis: usize, value: u32) -> String {
+    pub(crate) fn setting(&self, axis: usize, value: u32) -> String {
         format!("{} = {}", self.axis_name(axis), self.value_with_unit(axis, value))
     }
 
     /// `mono`, `2 GPUs`.
-    pub(super) fn value_with_unit(&self, axis: usize, value: u32) -> String {
+    pub(crate) fn value_with_unit(&self, axis: usize, value: u32) -> String {
         let text = &self.value_texts(axis)[value as usize];
         format!("{text} {}", self.run.axes[axis].key.unit).trim_end().to_owned()
     }
 
     /// Values of an axis as they stand beside ticks and curves.
-    pub(super) fn value_texts(&self, axis: usize) -> Vec<String> {
+    pub(crate) fn value_texts(&self, axis: usize) -> Vec<String> {
         match numbers(self.run, axis) {
             Some(numbers) => number_texts(&numbers),
             None => self.run.axes[axis].values.iter().map(ToString::to_string).collect(),
         }
     }
+}
 
-    /// The run, what is held, and which axes go along with others.
-    pub(super) fn subtitle(&self, design: &Design) -> String {
-        let held = design.held.iter().map(|&(axis, value)| self.setting(axis, value));
-        let used = design.axes();
-        let companions = self.run.zip.iter().filter_map(|group| {
-            let leader = *group.iter().find(|axis| used.contains(axis))?;
-            let others = group.iter().filter(|axis| !used.contains(axis));
-            let others: Vec<String> = others.map(|&axis| self.axis_name(axis)).collect();
-            let verb = if others.len() == 1 { "goes" } else { "go" };
-            Some(format!("{} {verb} with {}", others.join(", "), self.axis_name(leader)))
-        });
-        let run = format!("run {}", self.run.name);
-        std::iter::once(run).chain(held).chain(companions).collect::<Vec<_>>().join("; ")
-    }
+/// Axes of several values; of axes that advance together the first.
+pub(crate) fn swept(run: &FinishedRun) -> Vec<usize> {
+    let follows = |axis: usize| {
+        run.zip.iter().any(|group| group.contains(&axis) && group.first() != Some(&axis))
+    };
+    let axes = 0..run.axes.len();
+    axes.filter(|&axis| run.axes[axis].values.len() > 1 && !follows(axis)).collect()
 }
 
 /// Values of an axis as numbers, if they are.
-pub(super) fn numbers(run: &FinishedRun, axis: usize) -> Option<Vec<f64>> {
+pub(crate) fn numbers(run: &FinishedRun, axis: usize) -> Option<Vec<f64>> {
     let number = |value: &Value| match value {
         Value::Number(number) => Some(*number),
         Value::Count(count) => Some(f64::from(*count)),

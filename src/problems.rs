@@ -1,11 +1,12 @@
-//! What to mind about a run's results: one sentence per problem, with what to do about it.
+//! What may be wrong with the results of a run: one sentence per problem, with what to do about it. Problems of cells
+//! are seen by facts that a cell has just after its simulation and in the table alike. Pure.
 
-use sweep_engine::plan::{Cell, Plan};
+use sweep_engine::plan::{Cell, Plan, WarmupOrigin};
 use sweep_engine::scenario::Arrivals;
 use sweep_engine::spec::Observe;
+use sweep_engine::warmup::Finding;
 
-use super::numbers::significant;
-use super::warmup::not_found_warning;
+use crate::numbers::{grouped, significant};
 use crate::precision::StopReason;
 use crate::schema::CellRow;
 
@@ -26,7 +27,56 @@ struct Problem {
     many: &'static str,
     /// What it means, and the remedy.
     rest: &'static str,
-    applies: fn(&CellRow, &Cell) -> bool,
+    applies: fn(&CellFacts) -> bool,
+}
+
+/// What problems are seen by.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub(crate) struct CellFacts {
+    pub(crate) is_saturated: bool,
+    /// Which requests it describes.
+    pub(crate) observe: Observe,
+    /// Replications with a result, and without one.
+    pub(crate) replications: u32,
+    pub(crate) failed: u32,
+    pub(crate) has_samples: bool,
+    pub(crate) has_intervals: bool,
+    /// Mean share of arrivals without a first token at the horizon.
+    pub(crate) censored: Option<f64>,
+    /// Length of the window in relaxation times.
+    pub(crate) relaxations: Option<f64>,
+    pub(crate) little_residual: Option<f64>,
+    pub(crate) missed_precision: bool,
+    pub(crate) steady: Option<bool>,
+    pub(crate) low_samples: Option<bool>,
+    pub(crate) low_slo_samples: Option<bool>,
+    pub(crate) short_runs: Option<bool>,
+    pub(crate) short_warmup: Option<bool>,
+}
+
+impl CellFacts {
+    /// Of a cell that was simulated.
+    pub(crate) fn of(row: &CellRow, cell: &Cell) -> Self {
+        let mean = |name| row.estimate(name).map(|estimate| estimate.mean);
+        Self {
+            is_saturated: cell.load.is_saturated(),
+            observe: cell.scenario.observe,
+            replications: row.replications,
+            failed: row.failed,
+            has_samples: mean("mean_ttft_s").is_some(),
+            has_intervals: row.ci_method.is_some(),
+            censored: mean("censored"),
+            relaxations: cell.load.relaxations(&cell.scenario),
+            little_residual: mean("little_residual"),
+            missed_precision: row.stop_reason == StopReason::MaxReplications,
+            steady: row.steady,
+            low_samples: row.low_samples,
+            low_slo_samples: row.low_slo_samples,
+            short_runs: row.short_runs,
+            short_warmup: row.short_warmup,
+        }
+    }
 }
 
 static PROBLEMS: [Problem; 12] = [
@@ -35,7 +85,7 @@ static PROBLEMS: [Problem; 12] = [
         many: "are saturated",
         rest: " (offered load 1 or more): queues grow for as long as the run lasts, so these TTFTs \
                describe this horizon and no steady state",
-        applies: |_, cell| cell.load.is_saturated(),
+        applies: |cell| cell.is_saturated,
     },
     Problem {
         one: "is censored",
@@ -43,68 +93,64 @@ static PROBLEMS: [Problem; 12] = [
         rest: " (more than 1 % of arrivals had no first token at the horizon), which understates TTFT: \
                use --observe arrivals or a longer --sim-seconds",
         // Under `observe: arrivals` every request is followed to its first token.
-        applies: |row, cell| {
-            cell.scenario.observe == Observe::Events
-                && row.estimate("censored").is_some_and(|share| share.mean > CENSORED)
+        applies: |cell| {
+            cell.observe == Observe::Events && cell.censored.is_some_and(|share| share > CENSORED)
         },
     },
     Problem {
         one: "is without a single sample",
         many: "are without a single sample",
         rest: ": lengthen --sim-seconds",
-        applies: |row, _| row.replications > 0 && row.estimate("mean_ttft_s").is_none(),
+        applies: |cell| cell.replications > 0 && !cell.has_samples,
     },
     Problem {
         one: "has a single run and no intervals",
         many: "have a single run and no intervals",
         rest: ": it is too short for batches that are independent; lengthen --sim-seconds, or raise --replications",
-        applies: |row, _| {
-            row.replications + row.failed == 1
-                && row.ci_method.is_none()
-                && row.estimate("mean_ttft_s").is_some()
+        applies: |cell| {
+            cell.replications + cell.failed == 1 && !cell.has_intervals && cell.has_samples
         },
     },
     Problem {
         one: "has few samples",
         many: "have few samples",
         rest: " for a p99 (fewer than 1,000 per run, or an interval beyond the sample): lengthen --sim-seconds",
-        applies: |row, _| row.low_samples == Some(true) && row.estimate("mean_ttft_s").is_some(),
+        applies: |cell| cell.low_samples == Some(true) && cell.has_samples,
     },
     Problem {
         one: "meets its objective with next to all requests, or with next to none",
         many: "meet their objectives with next to all requests, or with next to none",
         rest: " (fewer than 30 on the other side), so the interval of slo_attainment is too narrow: choose an \
                objective nearer to the p99, or lengthen --sim-seconds",
-        applies: |row, _| row.low_slo_samples == Some(true),
+        applies: |cell| cell.low_slo_samples == Some(true),
     },
     Problem {
         one: "has runs too short for percentiles",
         many: "have runs too short for percentiles",
         rest: " (the long run's, pooled_*_ttft_s, lie outside the intervals of single runs'): lengthen \
                --sim-seconds before adding replications",
-        applies: |row, _| row.short_runs == Some(true),
+        applies: |cell| cell.short_runs == Some(true),
     },
     Problem {
         one: "has a window of less than 20 relaxation times",
         many: "have windows of less than 20 relaxation times",
         rest: " (relaxation_s), too short for intervals to hold what they promise: lengthen --sim-seconds",
-        applies: |_, cell| {
-            !cell.load.is_saturated()
-                && cell.load.relaxations(&cell.scenario).is_some_and(|length| length < LENGTH)
+        applies: |cell| {
+            !cell.is_saturated && cell.relaxations.is_some_and(|length| length < LENGTH)
         },
     },
     Problem {
         one: "is observed before the system has filled up",
         many: "are observed before the system has filled up",
         rest: ", which understates TTFT: lengthen --warmup-seconds (or say auto) and --sim-seconds",
-        applies: |row, _| row.short_warmup == Some(true),
+        applies: |cell| cell.short_warmup == Some(true),
     },
     Problem {
         one: "has a trend left between the halves of the window",
         many: "have a trend left between the halves of the window",
         rest: ": no steady state yet; lengthen --warmup-seconds and --sim-seconds",
-        applies: |row, cell| {
-            row.steady == Some(false) && row.short_warmup != Some(true) && !cell.load.is_saturated()
+        applies: |cell| {
+            cell.steady == Some(false) && cell.short_warmup != Some(true) && !cell.is_saturated
         },
     },
     Problem {
@@ -112,54 +158,80 @@ static PROBLEMS: [Problem; 12] = [
         many: "break Little's law",
         rest: " by more than 5 %: the window is short for the time that requests spend in the system; \
                lengthen --sim-seconds",
-        applies: |row, cell| {
-            let residual = row.estimate("little_residual");
-            !cell.load.is_saturated()
-                && residual.is_some_and(|residual| residual.mean.abs() > UNEXPLAINED)
+        applies: |cell| {
+            !cell.is_saturated
+                && cell.little_residual.is_some_and(|residual| residual.abs() > UNEXPLAINED)
         },
     },
     Problem {
         one: "missed the wanted precision",
         many: "missed the wanted precision",
         rest: " at the cap: raise --max-replications, lengthen --sim-seconds, or want less",
-        applies: |row, _| row.stop_reason == StopReason::MaxReplications,
+        applies: |cell| cell.missed_precision,
     },
 ];
 
 /// How many cells have which problem.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ProblemCounts([usize; PROBLEMS.len()]);
+pub(crate) struct ProblemCounts([usize; PROBLEMS.len()]);
 
 impl ProblemCounts {
-    pub(super) fn add(&mut self, row: &CellRow, cell: &Cell) {
+    pub(crate) fn add(&mut self, cell: &CellFacts) {
         for (count, problem) in self.0.iter_mut().zip(&PROBLEMS) {
-            *count += usize::from((problem.applies)(row, cell));
+            *count += usize::from((problem.applies)(cell));
         }
+    }
+
+    /// One sentence per problem.
+    pub(crate) fn sentences(&self) -> Vec<String> {
+        let counted = PROBLEMS.iter().zip(&self.0);
+        let sentences = counted.filter_map(|(problem, count)| match count {
+            0 => None,
+            1 => Some(format!("1 cell {}{}", problem.one, problem.rest)),
+            count => Some(format!("{count} cells {}{}", problem.many, problem.rest)),
+        });
+        sentences.collect()
     }
 }
 
-/// One sentence per problem, saying what to do about it.
-pub(super) fn warnings(plan: &Plan, counts: &ProblemCounts) -> Vec<String> {
-    let of_cells = PROBLEMS.iter().zip(&counts.0).filter_map(|(problem, count)| match count {
+/// What is wrong with warm-ups that `auto` did not find, in so many cells.
+pub(crate) fn warmup_sentence(cells: usize) -> Option<String> {
+    match cells {
         0 => None,
-        1 => Some(format!("1 cell {}{}", problem.one, problem.rest)),
-        count => Some(format!("{count} cells {}{}", problem.many, problem.rest)),
-    });
-    let mut texts: Vec<String> = of_cells.collect();
-    texts.extend(not_found_warning(plan));
-    if let Some(share) = smallest_recorded_share(plan) {
-        texts.push(format!(
+        1 => Some(not_found_sentence(" in 1 cell")),
+        count => Some(not_found_sentence(&format!(" in {} cells", grouped(count as u64)))),
+    }
+}
+
+/// `place` goes on after "time": where that is.
+pub(crate) fn not_found_sentence(place: &str) -> String {
+    format!(
+        "the pilots of `warmup_seconds: auto` had not settled in half of their time{place}: that half is deleted, \
+         and what remains may still be biased; lengthen --sim-seconds"
+    )
+}
+
+/// In how many cells `auto` found no warm-up.
+pub(crate) fn lost_warmups(plan: &Plan) -> usize {
+    let is_lost = |cell: &&Cell| cell.warmup == WarmupOrigin::Frozen(Finding::NotFound);
+    plan.cells.iter().filter(is_lost).count()
+}
+
+/// What is wrong with the traces of a plan.
+pub(crate) fn trace_sentences(plan: &Plan) -> Vec<String> {
+    let share = smallest_recorded_share(plan).map(|share| {
+        format!(
             "replication 0 replays only the first {:.0} % of a trace: --sim-seconds is shorter than it",
             100.0 * share
-        ));
-    }
-    if let Some(end_s) = earliest_trace_end_s(plan) {
-        texts.push(format!(
+        )
+    });
+    let end = earliest_trace_end_s(plan).map(|end_s| {
+        format!(
             "a trace ends after {} s, before the horizon: set arrival.repeat=true or a shorter --sim-seconds",
             significant(end_s)
-        ));
-    }
-    texts
+        )
+    });
+    share.into_iter().chain(end).collect()
 }
 
 /// When the first trace that stops before its horizon does, seconds.

@@ -1,0 +1,43 @@
+//! How sure the numbers are.
+
+use super::answer::Answer;
+use super::grid::{Grid, sentence};
+use crate::numbers::significant_two;
+use crate::schema::percent;
+
+/// Relative half widths of P99 TTFT: the one in the middle, and the widest.
+pub(super) fn uncertainty(grid: &Grid) -> Option<Answer> {
+    let with_value = grid.cells.iter().filter(|cell| cell.p99.value.is_some()).count();
+    if with_value == 0 {
+        return None;
+    }
+    let relative = grid
+        .cells
+        .iter()
+        .enumerate()
+        .filter_map(|(cell, found)| Some((found.p99.half_width? / found.p99.value?, cell)));
+    let mut relative: Vec<(f64, usize)> = relative.collect();
+    relative.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let level = percent(grid.view.run.level);
+    let Some(&(widest, cell)) = relative.last() else {
+        let text = format!("no P99 TTFT has a {level} % interval");
+        return Some(Answer::new("uncertainty", sentence("", &text), Vec::new()));
+    };
+    let share = |width: f64| format!("± {} %", significant_two(100.0 * width));
+    let setting = grid.setting(cell, &[]);
+    let mut text = if relative.len() == 1 {
+        format!("P99 TTFT is known to {}, by a {level} % interval", share(widest))
+    } else {
+        let (middle, _) = relative[relative.len() / 2];
+        format!(
+            "P99 TTFT is known to {} in the median cell and to {} in the worst (cell {cell}: {setting}), by {level} % \
+             intervals",
+            share(middle),
+            share(widest)
+        )
+    };
+    if relative.len() < with_value {
+        text = format!("{text}; {} of {with_value} have none", with_value - relative.len());
+    }
+    Some(Answer::new("uncertainty", sentence("", &text), vec![cell]))
+}
