@@ -3,11 +3,10 @@
 import math
 import re
 
-from table import is_near
+from table import HALF_WIDTH_ROUNDING, is_near
 
-# A band has this many pixels more or less, and this share of its height.
+# Coordinates are rounded.
 PIXELS = 0.3
-SHARE = 0.02
 MAX_CURVES = 7
 MANY_POINTS = 60
 READ_CHART = """
@@ -148,7 +147,6 @@ class Chart:
 
     def check_intervals(self, curve, found):
         """Bands and bars reach from one end of each interval to the other, or to the lower edge."""
-        bottom = self.drawn["frame"][2]
         half_widths = self.result["interval"]
         pieces = split(curve, lambda row: row and half_widths and row[self.half_width] is not None)
         bands = [piece for piece in pieces if self.x["numeric"] and len(piece) > 1]
@@ -161,12 +159,17 @@ class Chart:
             for row, (x, top), (_, low) in zip(piece, upper, lower):
                 place = self.places[row["cell"]]
                 self.expect(abs(x - place[0]) < 0.1 and top - 0.1 <= place[1] <= low + 0.1, f"the interval misses {place}")
-                value, half = self.y_of(row), row[self.half_width]
-                is_below = self.view["logY"] and value - half <= 0
-                ends = self.ruler_y.place(value + half), bottom if is_below else min(self.ruler_y.place(value - half), bottom)
-                tolerance = PIXELS + SHARE * (ends[1] - ends[0])
-                self.expect_near(top, ends[0], tolerance, row, "top of its interval, up")
-                self.expect_near(low, ends[1], tolerance, row, "end of its interval, up")
+                self.check_end(top, row, 1)
+                self.check_end(low, row, -1)
+
+    def check_end(self, found, row, sign):
+        """The end of an interval, whose half width the page has rounded; nothing stands below the axis."""
+        half_widths = [row[self.half_width] * (1 + rounding) for rounding in (-HALF_WIDTH_ROUNDING, HALF_WIDTH_ROUNDING)]
+        bottom = self.drawn["frame"][2]
+        ends = [self.y_of(row) + sign * half_width for half_width in half_widths]
+        places = [bottom if self.view["logY"] and end <= 0 else min(self.ruler_y.place(end), bottom) for end in ends]
+        message = f"the interval of cell {row['cell']:.0f} ends at {found:.1f}, not {places[0]:.1f}"
+        self.expect(min(places) - PIXELS <= found <= max(places) + PIXELS, message)
 
 
 class Ruler:

@@ -8,8 +8,8 @@ import urllib.error
 import urllib.request
 
 # Keys that have no letter, as WebDriver writes them.
-TAB, ENTER, SPACE, CONTROL = "\ue004", "\ue007", " ", "\ue009"
-LEFT, RIGHT, DOWN = "\ue012", "\ue014", "\ue015"
+BACKSPACE, TAB, ENTER, SPACE, CONTROL = "\ue003", "\ue004", "\ue007", " ", "\ue009"
+LEFT, UP, RIGHT, DOWN = "\ue012", "\ue013", "\ue014", "\ue015"
 OPTIONS = [
     "--headless=new", "--no-first-run", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--hide-scrollbars", "--force-color-profile=srgb",

@@ -14,12 +14,10 @@ MAX_BYTES = 1_000_000
 MAX_ELEMENTS = 12_000
 MAX_ROWS = 200
 STATIC_ROWS = 50
-# What the page may lose of a value, and of a half width, in rounding.
-VALUE_ROUNDING = 1e-4
-HALF_WIDTH_ROUNDING = 1e-2
 PHONES = [375, 360]
-# A4 within the margins of the page, as CSS pixels.
+# A4 within the margins of the page, as CSS pixels, upright; and as it lies for the table.
 PAPER = 703
+WIDE_PAPER = 1032
 CONTROLS = "a[href], button, select, input, summary, [tabindex='0']"
 # Elements that a control can be, where they show.
 VISIBLE = f"[...document.querySelectorAll(`{CONTROLS}`)].filter(e => e.getClientRects().length > 0 && !e.disabled)"
@@ -134,10 +132,10 @@ class Report:
             self.check_column(axis["column"], values, 1e-12)
         level = f"{self.data['level'] * 100:.10g}"
         for result, values, half_widths in zip(self.data["results"], cells["results"], cells["half_widths"]):
-            self.check_column(result["column"], values, VALUE_ROUNDING)
+            self.check_column(result["column"], values, table.VALUE_ROUNDING)
             self.expect((half_widths is not None) == result["interval"], "an interval is where there is none")
             if half_widths:
-                self.check_column(f"{result['column']}_ci{level}", half_widths, HALF_WIDTH_ROUNDING)
+                self.check_column(f"{result['column']}_ci{level}", half_widths, table.HALF_WIDTH_ROUNDING)
         self.check_column("saturated", [saturated == 1 for saturated in cells["saturated"]], 0)
         self.check_column("replications", cells["replications"], 0)
 
@@ -151,7 +149,12 @@ class Report:
 
     def check_charts(self):
         """Whatever the controls say, the chart shows the values of the table."""
-        every = 1 if len(self.rows) < 1000 else 4
+        if self.data["start"]["x"] is None:
+            self.at("explorer")
+            self.expect("no axis" in self.js("return document.getElementById('explore').innerText"), "nothing is said")
+            self.expect(self.js("return document.getElementById('explorer').hidden"), "there are controls without a use")
+            return
+        every = 1 if len(self.rows) < 1000 else 7
         for x in self.options("#x"):
             self.choose("#x", x)
             for by in self.options("#by"):
@@ -268,15 +271,20 @@ class Report:
         self.expect(set(breaks) == {"avoid"}, f"pictures may break over pages: {breaks}")
         is_open = self.js("return document.querySelector('#provenance details pre').getBoundingClientRect().height > 100")
         self.expect(is_open, "run.json does not show")
-        wide = self.js(
-            """const wide = e => [e.getBoundingClientRect().right, e.outerHTML.slice(0, 80)];
-            const all = [...document.querySelectorAll("svg, img, table, pre, dl")].map(wide);
-            return all.filter(([right]) => right > innerWidth + 1)"""
-        )
-        self.expect(not wide, f"wider than paper: {wide}")
+        self.check_within("svg, img, pre, dl", PAPER)
+        self.browser.screen(WIDE_PAPER, dark=True, media="print")
+        self.check_within("table", WIDE_PAPER)
         self.browser.screen(1280)
         pages = len(re.findall(rb"/Type /Page\b", self.browser.pdf()))
         self.expect(pages >= 2, f"{pages} pages are printed")
+
+    def check_within(self, selector, width):
+        wide = self.js(
+            """const edge = e => [e.getBoundingClientRect().right, e.outerHTML.slice(0, 80)];
+            return [...document.querySelectorAll(arguments[0])].map(edge).filter(([right]) => right > arguments[1] + 1)""",
+            selector, width,
+        )
+        self.expect(not wide, f"wider than {width} pixels: {wide}")
 
     def check_without_script(self):
         """Without JavaScript there are answers, pictures, and the first rows."""

@@ -3,6 +3,10 @@
 import csv
 import math
 
+# What a page may lose of a value, and of a half width, in rounding.
+VALUE_ROUNDING = 6e-4
+HALF_WIDTH_ROUNDING = 6e-2
+
 
 def read(path):
     """Rows of a CSV table."""

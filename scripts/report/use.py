@@ -8,7 +8,7 @@ import re
 import subprocess
 import time
 
-from chromium import CONTROL, DOWN, ENTER, LEFT, RIGHT, SPACE, TAB
+from chromium import BACKSPACE, CONTROL, DOWN, ENTER, LEFT, RIGHT, SPACE, TAB, UP
 from report import SHOWN_CELLS, STATIC_ROWS, VISIBLE, Report
 
 # Conditions, and the same in Python.
@@ -73,7 +73,7 @@ class Use(Report):
         self.browser.click(selector)
 
     def text(self, identity):
-        return self.js("return document.getElementById(arguments[0]).textContent", identity)
+        return plain(self.js("return document.getElementById(arguments[0]).textContent", identity))
 
     # ---- The chart.
 
@@ -86,7 +86,7 @@ class Use(Report):
         for i in range(count):
             cell = self.check_reading(self.text("reading"))
             spoken = self.js("return document.getElementById('point').getAttribute('aria-valuetext')")
-            self.expect(spoken == self.text("reading"), f"what is spoken is not what stands there: {spoken}")
+            self.expect(plain(spoken) == self.text("reading"), f"what is spoken is not what stands there: {spoken}")
             # The mouse there says the same.
             x, y = self.js(
                 """const marker = document.querySelector(`#chart [data-cell="${arguments[0]}"]`);
@@ -103,14 +103,14 @@ class Use(Report):
 
     def check_reading(self, text):
         """A sentence about a point; the cell that it names."""
-        found = re.search(r": (.*) (\S+ ± \S+|[~\S]+) s(, saturated)? \(cell (\d+)\)$", text)
+        result = self.data["results"][self.data["start"]["y"]]
+        found = re.search(rf": {result['short']} (.+) s(, saturated)? \(cell (\d+)\)$", text)
         self.expect(found, f"a point says: {text}")
-        row = self.rows[int(found[4])]
-        result = next(result for result in self.data["results"] if result["short"] == found[1])
-        self.check_number(found[2], row, result)
-        self.expect((found[3] is not None) == row["saturated"], f"cell {found[4]} says: {text}")
-        self.expect(str(row["mode"]) in text and f"{row['rate_per_s']:g} requests/s" in text, f"cell {found[4]} says: {text}")
-        return int(found[4])
+        row = self.rows[int(found[3])]
+        self.check_number(found[1], row, result)
+        is_right = (found[2] is not None) == row["saturated"] and row["mode"] in text
+        self.expect(is_right and f"{row['rate_per_s']:g} requests/s" in text, f"cell {found[3]} says: {text}")
+        return int(found[3])
 
     def check_number(self, text, row, result):
         """A rounded number is the one of cells.csv, and so is its half width."""
@@ -140,14 +140,14 @@ class Use(Report):
         for row, texts in zip(self.rows, table):
             for name, text in zip(heads, texts):
                 if name in results:
-                    self.check_number(text.replace("\xa0", " "), row, results[name])
+                    self.check_number(plain(text), row, results[name])
                 elif name == "saturated":
                     self.expect((text == "saturated") == row["saturated"], f"cell {row['cell']:.0f} says {text}")
 
     def filter(self, condition):
         """Types a condition, and presses Enter; the cells that are left."""
         self.click("#where")
-        self.browser.press((CONTROL, "a"), *condition, ENTER)
+        self.browser.press((CONTROL, "a"), *(condition or BACKSPACE), ENTER)
         return self.js(SHOWN_CELLS)
 
     def check_conditions(self):
@@ -207,7 +207,7 @@ class Use(Report):
             focus = self.js(READ_FOCUS)
             self.expect(focus["index"] == i, f"after control {i} of {count} comes {focus['index']}: {focus['name']}")
             self.expect(focus["isVisible"] and focus["isInside"], f"the focus does not show on {focus['name']}")
-        for identity, key in [("log-y", SPACE), ("y", DOWN), ("by", DOWN)]:
+        for identity, key in [("log-y", SPACE), ("y", UP), ("by", DOWN)]:
             self.js("document.getElementById(arguments[0]).focus()", identity)
             before = self.js("return document.getElementById('chart').outerHTML")
             self.browser.press(key)
@@ -266,3 +266,8 @@ class Use(Report):
         tables = [path for path in elsewhere.glob("results/*/cells.csv") if not path.parent.is_symlink()]
         self.expect(len(tables) == 1, f"{self.command}\nmade {tables}")
         self.expect(tables[0].read_bytes() == (self.path.parent / "cells.csv").read_bytes(), "cells.csv differs")
+
+
+def plain(text):
+    """With spaces that may break."""
+    return text.replace("\xa0", " ")

@@ -508,6 +508,10 @@ function fill(select, options, value) {
 
 /** The chart to explore, with its controls. */
 function showExplorer(data) {
+    if (data.start.x === null) {
+        at("explore-note").textContent = "There is nothing to draw: no axis has several values.";
+        return;
+    }
     const { x, y, by, log_x: logX, log_y: logY } = data.start;
     const view = { x, y, by, logX, logY, held: new Map() };
     const swept = range(data.axes.length).filter(axis => data.axes[axis].values.length > 1 || axis === x);
