@@ -15,7 +15,7 @@ const all = (root, what) => [...root.querySelectorAll(what)];
 const numbers = text => (text.match(/-?\\d+(\\.\\d+)?/g) ?? []).map(Number);
 const pairs = text => numbers(text).reduce((found, number, i) => (
     i % 2 === 0 ? [...found, [number]] : [...found.slice(0, -1), [found.at(-1)[0], number]]), []);
-const ticks = (which, key) => all(svg, `.tick.${which}`).map(tick => [tick.textContent, Number(tick.getAttribute(key))]);
+const tick = key => mark => [mark.textContent, Number(mark.getAttribute(key))];
 const paths = (root, what) => all(root, what).map(path => pairs(path.getAttribute("d")));
 return {
     problem: document.getElementById("nothing").textContent,
@@ -23,7 +23,7 @@ return {
     notes: document.getElementById("chart-notes").textContent,
     legend: all(document, "#legend li").map(entry => entry.textContent),
     source: svg.outerHTML,
-    ticks: {x: ticks("x", "x"), y: ticks("y", "y")},
+    ticks: {x: all(svg, ".tick.x").map(tick("x")), y: all(svg, ".tick.y").map(tick("y"))},
     frame: numbers(svg.querySelector(".axis")?.getAttribute("d") ?? ""),
     curves: all(svg, ".curve").map((group, i) => ({
         lines: paths(group, ".line"),
@@ -95,7 +95,7 @@ class Chart:
     def check(self):
         drawn = self.drawn
         if self.is_empty:
-            self.expect(drawn["problem"] and not drawn["isShown"], "there is nothing to draw, and the page does not say so")
+            self.expect(drawn["problem"] and not drawn["isShown"], "the page does not say that there is nothing to draw")
             return
         self.expect(drawn["isShown"], f"the page says that there is nothing to draw: {drawn['problem']}")
         strange = re.search("NaN|Infinity|undefined|null", drawn["source"])
@@ -143,7 +143,8 @@ class Chart:
 
     def expect_near(self, found, expected, tolerance, row, direction):
         cell = f"cell {row['cell']:.0f} ({self.y_of(row):.4g} at {row[self.x['column']]})"
-        self.expect(abs(found - expected) <= tolerance, f"{cell} stands at {found:.1f} to the {direction}, not {expected:.1f}")
+        message = f"{cell} stands at {found:.1f} to the {direction}, not {expected:.1f}"
+        self.expect(abs(found - expected) <= tolerance, message)
 
     def check_intervals(self, curve, found):
         """Bands and bars reach from one end of each interval to the other, or to the lower edge."""
@@ -151,22 +152,24 @@ class Chart:
         pieces = split(curve, lambda row: row and half_widths and row[self.half_width] is not None)
         bands = [piece for piece in pieces if self.x["numeric"] and len(piece) > 1]
         bars = [[row] for piece in pieces if piece not in bands for row in piece]
-        self.expect(len(found["bands"]) == len(bands) and len(found["bars"]) == len(bars), "other points have intervals")
+        counts = len(found["bands"]), len(found["bars"])
+        self.expect(counts == (len(bands), len(bars)), f"{counts} bands and bars, not {len(bands)} and {len(bars)}")
         drawn = [(band[: len(band) // 2], band[len(band) // 2:][::-1]) for band in found["bands"]]
         drawn += [([bar[0]], [bar[1]]) for bar in found["bars"]]
         for piece, (upper, lower) in zip(bands + bars, drawn):
             self.expect(len(piece) == len(upper) == len(lower), "a band has other corners")
             for row, (x, top), (_, low) in zip(piece, upper, lower):
                 place = self.places[row["cell"]]
-                self.expect(abs(x - place[0]) < 0.1 and top - 0.1 <= place[1] <= low + 0.1, f"the interval misses {place}")
+                is_inside = abs(x - place[0]) < 0.1 and top - 0.1 <= place[1] <= low + 0.1
+                self.expect(is_inside, f"the interval of cell {row['cell']:.0f} misses it")
                 self.check_end(top, row, 1)
                 self.check_end(low, row, -1)
 
     def check_end(self, found, row, sign):
         """The end of an interval, whose half width the page has rounded; nothing stands below the axis."""
-        half_widths = [row[self.half_width] * (1 + rounding) for rounding in (-HALF_WIDTH_ROUNDING, HALF_WIDTH_ROUNDING)]
         bottom = self.drawn["frame"][2]
-        ends = [self.y_of(row) + sign * half_width for half_width in half_widths]
+        factors = 1 - HALF_WIDTH_ROUNDING, 1 + HALF_WIDTH_ROUNDING
+        ends = [self.y_of(row) + sign * factor * row[self.half_width] for factor in factors]
         places = [bottom if self.view["logY"] and end <= 0 else min(self.ruler_y.place(end), bottom) for end in ends]
         message = f"the interval of cell {row['cell']:.0f} ends at {found:.1f}, not {places[0]:.1f}"
         self.expect(min(places) - PIXELS <= found <= max(places) + PIXELS, message)

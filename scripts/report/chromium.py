@@ -11,8 +11,8 @@ import urllib.request
 BACKSPACE, TAB, ENTER, SPACE, CONTROL = "\ue003", "\ue004", "\ue007", " ", "\ue009"
 LEFT, UP, RIGHT, DOWN = "\ue012", "\ue013", "\ue014", "\ue015"
 OPTIONS = [
-    "--headless=new", "--no-first-run", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--hide-scrollbars", "--force-color-profile=srgb",
+    "--headless=new", "--no-first-run", "--disable-gpu", "--disable-background-networking", "--disable-sync",
+    "--disable-component-update", "--hide-scrollbars", "--force-color-profile=srgb",
     # Without this it refuses to run as root; it opens nothing but our own file.
     "--no-sandbox",
     # Small /dev/shm of containers.
@@ -109,7 +109,7 @@ class Browser:
         ), click=True)
 
     def log(self, kind):
-        """What was logged since the last call: `browser` (the console) or `performance` (events, as DevTools has them)."""
+        """What was logged since the last call: `browser` is the console, `performance` the events of DevTools."""
         entries = self._in_session("/se/log", type=kind)
         return [json.loads(entry["message"])["message"] for entry in entries] if kind == "performance" else entries
 

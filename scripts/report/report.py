@@ -143,7 +143,8 @@ class Report:
         self.at(f"data, {name}")
         self.expect(len(values) == len(self.rows), f"there are {len(values)} values for {len(self.rows)} cells")
         for value, row in zip(values, self.rows):
-            self.expect(table.is_near(value, row[name], rounding), f"cell {row['cell']:.0f} has {value} instead of {row[name]}")
+            message = f"cell {row['cell']:.0f} has {value} instead of {row[name]}"
+            self.expect(table.is_near(value, row[name], rounding), message)
 
     # ---- The chart.
 
@@ -269,8 +270,8 @@ class Report:
         self.expect(not left, f"controls stand on paper: {left}")
         breaks = self.js("return [...document.querySelectorAll('figure')].map(f => getComputedStyle(f).breakInside)")
         self.expect(set(breaks) == {"avoid"}, f"pictures may break over pages: {breaks}")
-        is_open = self.js("return document.querySelector('#provenance details pre').getBoundingClientRect().height > 100")
-        self.expect(is_open, "run.json does not show")
+        height = self.js("return document.querySelector('#provenance details pre').getBoundingClientRect().height")
+        self.expect(height > 100, "run.json does not show")
         self.check_within("svg, img, pre, dl", PAPER)
         self.browser.screen(WIDE_PAPER, dark=True, media="print")
         self.check_within("table", WIDE_PAPER)
@@ -281,7 +282,8 @@ class Report:
     def check_within(self, selector, width):
         wide = self.js(
             """const edge = e => [e.getBoundingClientRect().right, e.outerHTML.slice(0, 80)];
-            return [...document.querySelectorAll(arguments[0])].map(edge).filter(([right]) => right > arguments[1] + 1)""",
+            const all = [...document.querySelectorAll(arguments[0])].map(edge);
+            return all.filter(([right]) => right > arguments[1] + 1)""",
             selector, width,
         )
         self.expect(not wide, f"wider than {width} pixels: {wide}")
