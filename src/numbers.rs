@@ -50,6 +50,14 @@ pub(crate) fn significant(number: f64) -> String {
     if (1e-5..1e9).contains(&rounded.abs()) { format!("{rounded}") } else { format!("{rounded:e}") }
 }
 
+/// `2 requests/s`, `1 GPU`, `0.5 s`.
+pub(crate) fn with_unit(number: &str, unit: &str) -> String {
+    let (name, per) = unit.split_once('/').map_or((unit, ""), |(name, per)| (name, per));
+    let name = if number == "1" && name.len() > 1 { name.trim_end_matches('s') } else { name };
+    let slash = if per.is_empty() { "" } else { "/" };
+    format!("{number} {name}{slash}{per}").trim_end().to_owned()
+}
+
 /// `1,234,567`.
 pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
@@ -155,6 +163,21 @@ mod tests {
         ];
         for (number, expected) in cases {
             assert_eq!(significant(number), expected);
+        }
+    }
+
+    #[test]
+    fn one_of_something_is_singular() {
+        let cases = [
+            ("2", "requests/s", "2 requests/s"),
+            ("1", "requests/s", "1 request/s"),
+            ("1", "GPUs", "1 GPU"),
+            ("1", "s", "1 s"),
+            ("1", "", "1"),
+            ("mono", "", "mono"),
+        ];
+        for (number, unit, expected) in cases {
+            assert_eq!(with_unit(number, unit), expected);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::grid::{Grid, overlap, sentence};
-use crate::numbers::significant;
+use crate::numbers::{significant, with_unit};
 
 /// `None` where there is nothing to choose from.
 pub(super) fn best(grid: &Grid) -> Option<Answer> {
@@ -28,7 +28,8 @@ pub(super) fn best(grid: &Grid) -> Option<Answer> {
     cells.extend(tied);
     let p99 = grid.p99_text(winner);
     let rate = grid.rate.map(|_| {
-        format!("{} requests/s, the highest rate without saturation", significant(highest))
+        let rate = with_unit(&significant(highest), "requests/s");
+        format!("{rate}, the highest rate without saturation")
     });
     let text = match (rate, candidates.len()) {
         (Some(rate), 1) => {

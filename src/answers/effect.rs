@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::grid::{Grid, overlap, sentence};
-use crate::numbers::significant_two;
+use crate::numbers::{significant_two, with_unit};
 use crate::view::numbers;
 
 /// Most axes that are told of.
@@ -31,8 +31,7 @@ fn effect(grid: &Grid, axis: usize, start: &str, cells: &[usize]) -> Option<Answ
     let view = &grid.view;
     let texts = view.value_texts(axis);
     let name = view.axis_short(axis);
-    let unit = view.run.axes[axis].key.unit;
-    let values = format!("{} {unit}", texts[high as usize]).trim_end().to_owned();
+    let values = with_unit(&texts[high as usize], view.run.axes[axis].key.unit);
     let held = grid.setting(from, &[axis].into_iter().chain(grid.mode).collect::<Vec<_>>());
     let held = if held.is_empty() { held } else { format!(" ({held})") };
     let (old, new) = (grid.p99_text(from), grid.p99_text(to));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::answer::Answer;
 use super::grid::{Curve, Grid, interval, sentence};
-use crate::numbers::significant;
+use crate::numbers::{significant, with_unit};
 
 /// A curve with fewer rates bends nowhere.
 const MIN_RATES: usize = 3;
@@ -242,5 +242,40 @@ impl Words {
 }
 
 fn rate_text(rate: f64) -> String {
-    format!("{} requests/s", significant(rate))
+    with_unit(&significant(rate), "requests/s")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORDS: Words = Words {
+        subject: "it bends",
+        lowest: |rate| format!("below {rate}"),
+        at: |rate| format!("at {rate}"),
+        beyond: |rate| format!("beyond {rate}"),
+    };
+
+    #[test]
+    fn equal_outcomes_are_counted_and_many_are_a_range() {
+        use Outcome::{At, Beyond, Lowest};
+        for (outcomes, expected) in [
+            (vec![], None),
+            (vec![At(2.0)], Some("it bends at 2 requests/s")),
+            (vec![At(2.0), At(2.0)], Some("it bends at 2 requests/s in both settings")),
+            (vec![Beyond(5.0); 3], Some("it bends beyond 5 requests/s in all 3 settings")),
+            (
+                vec![Beyond(5.0), At(2.5), Lowest(1.0), At(2.5)],
+                Some(
+                    "it bends below 1 request/s in 1 of 4 settings, at 2.5 requests/s in 2, beyond 5 requests/s in 1",
+                ),
+            ),
+            (
+                vec![At(3.0), At(2.0), Beyond(9.0), At(4.0), At(3.0)],
+                Some("it bends at 2 to 4 requests/s in 4 of 5 settings, beyond 9 requests/s in 1"),
+            ),
+        ] {
+            assert_eq!(WORDS.told(&outcomes).as_deref(), expected, "{outcomes:?}");
+        }
+    }
 }

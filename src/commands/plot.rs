@@ -13,6 +13,9 @@ use crate::plot::{
 use crate::report;
 use crate::store::{check_folder, prepare_folder, replace_file};
 
+/// Sharp on a screen with many pixels.
+const PIXELS_PER_UNIT: f32 = 2.0;
+
 pub(super) fn plot(args: &PlotArgs) -> Result<(), Failure> {
     if let Some(folder) = &args.output {
         check_folder("--output", folder)?;
@@ -123,10 +126,12 @@ fn write(folder: &Path, picture: &Picture, format: PictureFormat) -> Result<Path
     let path = folder.join(format!("{}.{ending}", picture.stem));
     let bytes = match format {
         PictureFormat::Svg => to_svg(picture).into_bytes(),
-        PictureFormat::Png => to_png(picture).map_err(|problem| Failure::Encoding {
-            what: format!("the picture {}", path.display()),
-            source: problem.into(),
-        })?,
+        PictureFormat::Png => {
+            to_png(picture, PIXELS_PER_UNIT).map_err(|problem| Failure::Encoding {
+                what: format!("the picture {}", path.display()),
+                source: problem.into(),
+            })?
+        }
     };
     replace_file(&path, |file| {
         file.write_all(&bytes).map_err(|source| Failure::Io {

@@ -14,8 +14,8 @@ use crate::report;
 use crate::store::{check_output, replace_file};
 use crate::view::{Quantity, RunView, quantities};
 
-/// An SVG of more bytes stands in a page as PNG.
-const MAX_SVG_BYTES: usize = 120_000;
+/// An SVG of more bytes stands in a page as PNG, which is smaller for shapes by the thousand.
+const MAX_SVG_BYTES: usize = 200_000;
 
 pub(super) fn report(args: &ReportArgs) -> Result<(), Failure> {
     let runs = args.out.as_deref().unwrap_or(Path::new("results"));
@@ -61,8 +61,9 @@ pub(super) fn report(args: &ReportArgs) -> Result<(), Failure> {
 /// The cells with all that a page says of them.
 fn read_view(run: &FinishedRun) -> Result<RunView<'_>, Failure> {
     let is_wanted = |name: &str| SHOWN.contains(&name) || RESULTS.contains(&name);
-    let wanted: Vec<Quantity> =
+    let mut wanted: Vec<Quantity> =
         quantities().into_iter().filter(|quantity| is_wanted(quantity.name())).collect();
+    wanted.sort_by_key(|quantity| SHOWN.iter().position(|name| *name == quantity.name()));
     let others: Vec<_> = COLUMNS.iter().chain(&WARNING_COLUMNS).copied().collect();
     Ok(RunView::read(run, &wanted, &others)?)
 }
@@ -70,7 +71,7 @@ fn read_view(run: &FinishedRun) -> Result<RunView<'_>, Failure> {
 fn figure(picture: &Picture) -> Result<Figure, Failure> {
     let svg = to_svg(picture);
     let png = if svg.len() > MAX_SVG_BYTES {
-        Some(to_png(picture).map_err(|problem| Failure::Encoding {
+        Some(to_png(picture, 1.0).map_err(|problem| Failure::Encoding {
             what: format!("the picture {}", picture.stem),
             source: problem.into(),
         })?)

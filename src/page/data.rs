@@ -13,6 +13,8 @@ use crate::view::{Quantity, RunView, numbers};
 
 /// Values that spread over a larger ratio get a logarithmic axis.
 const WIDE: f64 = 10.0;
+/// With more cells values have one digit less, so that the page stays below a megabyte.
+const MANY_CELLS: usize = 5_000;
 /// The result that is shown first.
 const FIRST: &str = "pooled_p99_ttft_s";
 
@@ -81,8 +83,13 @@ pub(super) fn packed_data(report: &Report) -> Result<Vec<u8>, Failure> {
 fn data<'a>(report: &'a Report) -> Data<'a> {
     let view = report.view;
     let all = 0..view.num_cells();
+    let decimals = if view.num_cells() > MANY_CELLS { 2 } else { 3 };
     let column = |quantity: &Quantity| -> Vec<Option<f64>> {
-        all.clone().map(|cell| view.measured(quantity.name(), cell).value.map(rounded)).collect()
+        all.clone()
+            .map(|cell| {
+                view.measured(quantity.name(), cell).value.map(|value| rounded(value, decimals))
+            })
+            .collect()
     };
     // What no cell has is of no use.
     let results: Vec<(&Quantity, Vec<Option<f64>>)> = view
@@ -92,7 +99,9 @@ fn data<'a>(report: &'a Report) -> Data<'a> {
         .filter(|(_, values)| values.iter().any(Option::is_some))
         .collect();
     let half_widths = |quantity: &Quantity| -> Option<Vec<Option<f64>>> {
-        let half_width = |cell| view.measured(quantity.name(), cell).half_width.map(rounded);
+        let half_width = |cell| {
+            view.measured(quantity.name(), cell).half_width.map(|half_width| rounded(half_width, 1))
+        };
         quantity.has_interval.then(|| all.clone().map(half_width).collect())
     };
     let y = results.iter().position(|(quantity, _)| quantity.name() == FIRST).unwrap_or(0);
@@ -154,7 +163,7 @@ fn result_data(quantity: &Quantity) -> ResultData<'_> {
     }
 }
 
-/// Four digits are more than most intervals leave, and a fourth of the bytes.
-fn rounded(number: f64) -> f64 {
-    format!("{number:.3e}").parse().unwrap_or(number)
+/// A number with one digit before and some after the point: more would be bytes without meaning.
+fn rounded(number: f64, decimals: usize) -> f64 {
+    format!("{number:.decimals$e}").parse().unwrap_or(number)
 }

@@ -76,14 +76,12 @@ fn static_row(row: &Row) -> String {
 
 fn figure(figure: &Figure) -> String {
     let title = escaped(&figure.title);
-    let picture = match &figure.png {
-        Some(png) => {
-            format!("<img src=\"data:image/png;base64,{}\" alt=\"{title}\">", STANDARD.encode(png))
-        }
-        // The sheet becomes an image to who listens.
-        None => {
-            figure.svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{title}\" "), 1)
-        }
+    let picture = if let Some(png) = &figure.png {
+        format!("<img src=\"data:image/png;base64,{}\" alt=\"{title}\">", STANDARD.encode(png))
+    } else {
+        // The sheet is an image to who listens, and spaces between shapes are of no use.
+        let named = format!("<svg role=\"img\" aria-label=\"{title}\" ");
+        figure.svg.lines().map(str::trim_start).collect::<String>().replacen("<svg ", &named, 1)
     };
     format!(
         "<figure id=\"picture-{}\">{picture}<figcaption>{title}</figcaption></figure>\n",

@@ -4,18 +4,13 @@ use super::origin::Origin;
 use crate::answers::Answer;
 use crate::view::RunView;
 
-/// Results that a page shows.
-pub(crate) const SHOWN: [&str; 16] = [
+/// Results that a page shows: few, since all cells are in it.
+pub(crate) const SHOWN: [&str; 11] = [
     "pooled_p50_ttft_s",
     "pooled_p90_ttft_s",
     "pooled_p99_ttft_s",
     "mean_ttft_s",
-    "p50_ttft_s",
-    "p90_ttft_s",
     "p99_ttft_s",
-    "mean_e2e_s",
-    "mean_queue_length_prefill",
-    "mean_queue_length_decode",
     "utilization_prefill",
     "utilization_decode",
     "utilization_gpu",

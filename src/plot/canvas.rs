@@ -10,8 +10,6 @@ use super::style::{BLACK, Colour, Marker, WHITE};
 
 /// Fonts that a viewer of SVG may have; a PNG has the first one in it.
 const FONTS: &str = "DejaVu Sans, Verdana, Liberation Sans, Arial, sans-serif";
-/// Pixels of a PNG per unit: sharp on a screen with many pixels.
-const PNG_SCALE: f32 = 2.0;
 
 /// A place on the sheet, from its upper left corner.
 pub(super) type Place = (f64, f64);
@@ -218,8 +216,8 @@ impl Canvas {
     ///
     /// # Errors
     /// Those of the encoder.
-    pub(super) fn to_png(&self) -> Result<Vec<u8>, String> {
-        PngBackend::new().with_scale(PNG_SCALE).render_scene(&self.scene)
+    pub(super) fn to_png(&self, pixels_per_unit: f32) -> Result<Vec<u8>, String> {
+        PngBackend::new().with_scale(pixels_per_unit).render_scene(&self.scene)
     }
 }
 

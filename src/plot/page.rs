@@ -25,12 +25,12 @@ pub(crate) fn to_svg(picture: &Picture) -> String {
     draw(picture, File::Svg).to_svg()
 }
 
-/// The picture as a PNG file.
+/// The picture as a PNG file, of 1 pixel per unit of the SVG or more.
 ///
 /// # Errors
 /// Those of the encoder.
-pub(crate) fn to_png(picture: &Picture) -> Result<Vec<u8>, String> {
-    draw(picture, File::Png).to_png()
+pub(crate) fn to_png(picture: &Picture, pixels_per_unit: f32) -> Result<Vec<u8>, String> {
+    draw(picture, File::Png).to_png(pixels_per_unit)
 }
 
 /// How many panels stand side by side, and how large each is.

@@ -7,6 +7,7 @@ use sweep_engine::spec::{Kind, Value};
 use super::quantity::{Quantity, short};
 use crate::comparison::factor_column;
 use crate::io::{FinishedRun, RunCells, RunError};
+use crate::numbers::with_unit;
 use crate::schema::{CELL_COLUMNS, half_width_name};
 
 /// A run, its cells, and some of their results.
@@ -113,8 +114,7 @@ impl<'a> RunView<'a> {
 
     /// `mono`, `2 GPUs`.
     pub(crate) fn value_with_unit(&self, axis: usize, value: u32) -> String {
-        let text = &self.value_texts(axis)[value as usize];
-        format!("{text} {}", self.run.axes[axis].key.unit).trim_end().to_owned()
+        with_unit(&self.value_texts(axis)[value as usize], self.run.axes[axis].key.unit)
     }
 
     /// Values of an axis as they stand beside ticks and curves.

@@ -10,6 +10,7 @@ mod growth;
 mod habits;
 mod invariance;
 mod plot;
+mod report;
 mod show;
 mod store;
 mod support;

@@ -110,13 +110,14 @@ fn the_engine_knows_no_file_no_clock_and_no_terminal() {
 #[test]
 fn each_library_of_the_command_has_its_place() {
     let sources = command_sources();
-    let places: [(&str, &[&str]); 9] = [
+    let places: [(&str, &[&str]); 11] = [
         (
             "clap",
             &[
                 "src/cli/command.rs",
                 "src/cli/flags.rs",
                 "src/cli/plot.rs",
+                "src/cli/report.rs",
                 "src/cli/show.rs",
                 "src/commands/completions.rs",
                 "src/commands/man.rs",
@@ -141,6 +142,8 @@ fn each_library_of_the_command_has_its_place() {
         ("anyhow", &["src/main.rs", "src/report/output.rs"]),
         ("rayon", &["src/runner/run.rs"]),
         ("kuva", &["src/plot/canvas.rs"]),
+        ("base64", &["src/page/html.rs"]),
+        ("flate2", &["src/page/data.rs"]),
     ];
     for (library, expected) in places {
         let named = naming(&sources, library);
