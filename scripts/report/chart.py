@@ -3,7 +3,7 @@
 import math
 import re
 
-from table import HALF_WIDTH_ROUNDING, is_near
+from table import HALF_WIDTH_ROUNDING, is_near, value_rounding
 
 # Coordinates are rounded.
 PIXELS = 0.3
@@ -53,6 +53,7 @@ class Chart:
     def __init__(self, drawn, view, data, rows, expect):
         self.drawn = drawn
         self.view = view
+        self.rounding = value_rounding(len(rows))
         self.expect = expect
         self.axes = data["axes"]
         self.x = self.axes[view["x"]]
@@ -95,7 +96,7 @@ class Chart:
     def check(self):
         drawn = self.drawn
         if self.is_empty:
-            self.expect(drawn["problem"] and not drawn["isShown"], "the page does not say that there is nothing to draw")
+            self.expect(drawn["problem"] and not drawn["isShown"], "the page does not say that nothing can be drawn")
             return
         self.expect(drawn["isShown"], f"the page says that there is nothing to draw: {drawn['problem']}")
         strange = re.search("NaN|Infinity|undefined|null", drawn["source"])
@@ -133,17 +134,16 @@ class Chart:
                 self.expect(math.dist(marker, place) < 0.1, f"the line misses cell {row['cell']:.0f}")
         for row in filter(None, curve):
             x, y = self.places[row["cell"]]
-            self.expect_near(y, self.ruler_y.place(self.y_of(row)), PIXELS, row, "up")
+            self.check_height(y, row, 0, "a point")
             if self.ruler_x is None:
                 slot = (right - left) / len(self.x["values"])
-                self.expect_near(x, left + (self.x_of(row) + 0.5) * slot, slot / 2, row, "right")
+                self.check_side(x, row, left + (self.x_of(row) + 0.5) * slot, slot / 2)
             elif self.ruler_x.is_known:
-                self.expect_near(x, self.ruler_x.place(self.x_of(row)), PIXELS, row, "right")
+                self.check_side(x, row, self.ruler_x.place(self.x_of(row)), PIXELS)
             self.expect(left <= x <= right, f"cell {row['cell']:.0f} stands outside")
 
-    def expect_near(self, found, expected, tolerance, row, direction):
-        cell = f"cell {row['cell']:.0f} ({self.y_of(row):.4g} at {row[self.x['column']]})"
-        message = f"{cell} stands at {found:.1f} to the {direction}, not {expected:.1f}"
+    def check_side(self, found, row, expected, tolerance):
+        message = f"cell {row['cell']:.0f} stands {found:.1f} to the right, not {expected:.1f}"
         self.expect(abs(found - expected) <= tolerance, message)
 
     def check_intervals(self, curve, found):
@@ -162,17 +162,20 @@ class Chart:
                 place = self.places[row["cell"]]
                 is_inside = abs(x - place[0]) < 0.1 and top - 0.1 <= place[1] <= low + 0.1
                 self.expect(is_inside, f"the interval of cell {row['cell']:.0f} misses it")
-                self.check_end(top, row, 1)
-                self.check_end(low, row, -1)
+                self.check_height(top, row, 1, "the upper end")
+                self.check_height(low, row, -1, "the lower end")
 
-    def check_end(self, found, row, sign):
-        """The end of an interval, whose half width the page has rounded; nothing stands below the axis."""
+    def check_height(self, found, row, sign, what):
+        """A value, or an end of its interval, is where the axis says, as far as roundings let; nothing is below."""
         bottom = self.drawn["frame"][2]
-        factors = 1 - HALF_WIDTH_ROUNDING, 1 + HALF_WIDTH_ROUNDING
-        ends = [self.y_of(row) + sign * factor * row[self.half_width] for factor in factors]
-        places = [bottom if self.view["logY"] and end <= 0 else min(self.ruler_y.place(end), bottom) for end in ends]
-        message = f"the interval of cell {row['cell']:.0f} ends at {found:.1f}, not {places[0]:.1f}"
-        self.expect(min(places) - PIXELS <= found <= max(places) + PIXELS, message)
+        half_width = sign and sign * row[self.half_width]
+        factors = [(a, b) for a in (-self.rounding, self.rounding) for b in (-HALF_WIDTH_ROUNDING, HALF_WIDTH_ROUNDING)]
+        values = [self.y_of(row) * (1 + a) + half_width * (1 + b) for a, b in factors]
+        is_below = [self.view["logY"] and value <= 0 for value in values]
+        places = [bottom if below else min(self.ruler_y.place(value), bottom) for value, below in zip(values, is_below)]
+        where = f"is at {found:.1f}, not between {min(places):.1f} and {max(places):.1f}"
+        is_there = min(places) - PIXELS <= found <= max(places) + PIXELS
+        self.expect(is_there, f"{what} of cell {row['cell']:.0f} {where}")
 
 
 class Ruler:

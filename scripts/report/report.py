@@ -132,7 +132,7 @@ class Report:
             self.check_column(axis["column"], values, 1e-12)
         level = f"{self.data['level'] * 100:.10g}"
         for result, values, half_widths in zip(self.data["results"], cells["results"], cells["half_widths"]):
-            self.check_column(result["column"], values, table.VALUE_ROUNDING)
+            self.check_column(result["column"], values, table.value_rounding(len(self.rows)))
             self.expect((half_widths is not None) == result["interval"], "an interval is where there is none")
             if half_widths:
                 self.check_column(f"{result['column']}_ci{level}", half_widths, table.HALF_WIDTH_ROUNDING)
@@ -153,7 +153,8 @@ class Report:
         if self.data["start"]["x"] is None:
             self.at("explorer")
             self.expect("no axis" in self.js("return document.getElementById('explore').innerText"), "nothing is said")
-            self.expect(self.js("return document.getElementById('explorer').hidden"), "there are controls without a use")
+            is_hidden = self.js("return document.getElementById('explorer').hidden")
+            self.expect(is_hidden, "there are controls without a use")
             return
         every = 1 if len(self.rows) < 1000 else 7
         for x in self.options("#x"):

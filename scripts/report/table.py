@@ -3,9 +3,13 @@
 import csv
 import math
 
-# What a page may lose of a value, and of a half width, in rounding.
-VALUE_ROUNDING = 6e-4
-HALF_WIDTH_ROUNDING = 6e-2
+# What a page loses of a half width in rounding, and of a value: more, where it has many cells.
+HALF_WIDTH_ROUNDING = 0.051
+FEW_CELLS = 5000
+
+
+def value_rounding(count):
+    return 0.00051 if count <= FEW_CELLS else 0.0051
 
 
 def read(path):

@@ -128,7 +128,8 @@ class Use(Report):
             zeros = len(digits[1]) - len(digits[1].rstrip("0")) if not digits[2] and digits[1] != "0" else 0
             unit = 10.0 ** (int(digits[3] or 0) - len(digits[2] or "") + zeros)
             message = f"cell {row['cell']:.0f} has {part} for {name}, which is {row[name]}"
-            self.expect(abs(float(part) - row[name]) <= 0.51 * unit, message)
+            # It has been rounded twice: for the page, and for the eye.
+            self.expect(abs(float(part) - row[name]) <= 0.55 * unit, message)
 
     # ---- The table.
 
@@ -231,7 +232,7 @@ class Use(Report):
         old = self.browser.cdp("Page.addScriptToEvaluateOnNewDocument", source="delete window.DecompressionStream")
         self.browser.open(self.path)
         self.at("an old browser")
-        self.expect("too old" in self.text("explore-note"), f"the page says {self.text('explore-note')!r}")
+        self.expect("cannot unpack" in self.text("explore-note"), f"the page says {self.text('explore-note')!r}")
         rows = self.js("return document.querySelectorAll('#rows tr').length")
         self.expect(rows == min(len(self.rows), STATIC_ROWS), f"there are {rows} rows")
         self.check_silence()

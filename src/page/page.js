@@ -48,7 +48,11 @@ function resultText(data, result, cell) {
     return data.results[result].interval ? estimate(value, halfWidth(data, result, cell)) : significant(value);
 }
 
-const withUnit = (axis, index) => `${axis.texts[index]} ${axis.unit}`.trim();
+/** `2 requests/s`, `1 GPU`. */
+function withUnit({ texts, unit }, index) {
+    return `${texts[index]} ${texts[index] === "1" ? unit.replace(/(\w)s(?=\/|$)/, "$1") : unit}`.trim();
+}
+
 const percent = level => String(Math.round(level * 1e12) / 1e10);
 
 // ---- Scales: where a value stands, from 0 to 1, and which values get a tick. The rules are those of `sweep plot`.
@@ -802,12 +806,14 @@ async function show() {
     reachScrollers();
     addEventListener("resize", reachScrollers);
     openForPrint();
-    if (!("DecompressionStream" in window)) {
-        at("explore-note").textContent = "This browser is too old for the data of this page: it has no chart to explore, "
-            + "and the table has the first cells only.";
+    let data = null;
+    try {
+        data = await unpacked();
+    } catch {
+        at("explore-note").textContent = "This browser cannot unpack the data of this page. "
+            + "So there is no chart to explore, and the table has the first cells only.";
         return;
     }
-    const data = await unpacked();
     showExplorer(data);
     showAnswers(showTable(data));
 }
