@@ -22,6 +22,10 @@ const LENGTH: f64 = 20.0;
 
 /// Something that is wrong with some cells.
 struct Problem {
+    /// What stands beside a cell.
+    word: &'static str,
+    /// By which the worst stands first.
+    severity: u8,
     /// Goes on after "1 cell" and after "2 cells".
     one: &'static str,
     many: &'static str,
@@ -81,6 +85,8 @@ impl CellFacts {
 
 static PROBLEMS: [Problem; 12] = [
     Problem {
+        word: "SATURATED",
+        severity: 11,
         one: "is saturated",
         many: "are saturated",
         rest: " (offered load 1 or more): queues grow for as long as the run lasts, so these TTFTs \
@@ -88,6 +94,8 @@ static PROBLEMS: [Problem; 12] = [
         applies: |cell| cell.is_saturated,
     },
     Problem {
+        word: "censored",
+        severity: 7,
         one: "is censored",
         many: "are censored",
         rest: " (more than 1 % of arrivals had no first token at the horizon), which understates TTFT: \
@@ -98,12 +106,16 @@ static PROBLEMS: [Problem; 12] = [
         },
     },
     Problem {
+        word: "no samples",
+        severity: 10,
         one: "is without a single sample",
         many: "are without a single sample",
         rest: ": lengthen --sim-seconds",
         applies: |cell| cell.replications > 0 && !cell.has_samples,
     },
     Problem {
+        word: "no intervals",
+        severity: 1,
         one: "has a single run and no intervals",
         many: "have a single run and no intervals",
         rest: ": it is too short for batches that are independent; lengthen --sim-seconds, or raise --replications",
@@ -112,12 +124,16 @@ static PROBLEMS: [Problem; 12] = [
         },
     },
     Problem {
+        word: "few samples",
+        severity: 3,
         one: "has few samples",
         many: "have few samples",
         rest: " for a p99 (fewer than 1,000 per run, or an interval beyond the sample): lengthen --sim-seconds",
         applies: |cell| cell.low_samples == Some(true) && cell.has_samples,
     },
     Problem {
+        word: "few beyond objective",
+        severity: 2,
         one: "meets its objective with next to all requests, or with next to none",
         many: "meet their objectives with next to all requests, or with next to none",
         rest: " (fewer than 30 on the other side), so the interval of slo_attainment is too narrow: choose an \
@@ -125,6 +141,8 @@ static PROBLEMS: [Problem; 12] = [
         applies: |cell| cell.low_slo_samples == Some(true),
     },
     Problem {
+        word: "short runs",
+        severity: 5,
         one: "has runs too short for percentiles",
         many: "have runs too short for percentiles",
         rest: " (the long run's, pooled_*_ttft_s, lie outside the intervals of single runs'): lengthen \
@@ -132,6 +150,8 @@ static PROBLEMS: [Problem; 12] = [
         applies: |cell| cell.short_runs == Some(true),
     },
     Problem {
+        word: "short window",
+        severity: 4,
         one: "has a window of less than 20 relaxation times",
         many: "have windows of less than 20 relaxation times",
         rest: " (relaxation_s), too short for intervals to hold what they promise: lengthen --sim-seconds",
@@ -140,12 +160,16 @@ static PROBLEMS: [Problem; 12] = [
         },
     },
     Problem {
+        word: "short warm-up",
+        severity: 8,
         one: "is observed before the system has filled up",
         many: "are observed before the system has filled up",
         rest: ", which understates TTFT: lengthen --warmup-seconds (or say auto) and --sim-seconds",
         applies: |cell| cell.short_warmup == Some(true),
     },
     Problem {
+        word: "no steady state",
+        severity: 9,
         one: "has a trend left between the halves of the window",
         many: "have a trend left between the halves of the window",
         rest: ": no steady state yet; lengthen --warmup-seconds and --sim-seconds",
@@ -154,6 +178,8 @@ static PROBLEMS: [Problem; 12] = [
         },
     },
     Problem {
+        word: "Little's law",
+        severity: 0,
         one: "breaks Little's law",
         many: "break Little's law",
         rest: " by more than 5 %: the window is short for the time that requests spend in the system; \
@@ -164,12 +190,26 @@ static PROBLEMS: [Problem; 12] = [
         },
     },
     Problem {
+        word: "missed precision",
+        severity: 6,
         one: "missed the wanted precision",
         many: "missed the wanted precision",
         rest: " at the cap: raise --max-replications, lengthen --sim-seconds, or want less",
         applies: |cell| cell.missed_precision,
     },
 ];
+
+/// What is wrong with a cell, in a word or two each, the worst first; failed replications come after saturation.
+pub(crate) fn words(cell: &CellFacts) -> Vec<String> {
+    let mut raised: Vec<&Problem> =
+        PROBLEMS.iter().filter(|problem| (problem.applies)(cell)).collect();
+    raised.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
+    let mut words: Vec<String> = raised.iter().map(|problem| problem.word.to_owned()).collect();
+    if cell.failed > 0 {
+        words.insert(usize::from(cell.is_saturated), format!("{} failed", cell.failed));
+    }
+    words
+}
 
 /// How many cells have which problem.
 #[derive(Clone, Debug, Default)]

@@ -12,4 +12,4 @@ mod warnings;
 
 pub(crate) use answer::{Answer, answers};
 pub(crate) use grid::{COLUMNS, Grid, RESULTS};
-pub(crate) use warnings::{WARNING_COLUMNS, warnings};
+pub(crate) use warnings::{WARNING_COLUMNS, facts, warnings};

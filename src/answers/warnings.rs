@@ -28,21 +28,22 @@ pub(crate) const WARNING_COLUMNS: [(&str, Kind); 15] = [
     ("relaxation_s", Kind::Number),
 ];
 
-/// One sentence per problem.
-///
-/// # Errors
-/// One of [`WARNING_COLUMNS`] was not read.
-pub(crate) fn warnings(view: &RunView) -> Result<Vec<String>, RunError> {
+/// One sentence per problem of the cells of a run, by their facts.
+pub(crate) fn warnings(view: &RunView, facts: &[CellFacts]) -> Vec<String> {
     let mut counts = ProblemCounts::default();
-    for cell in facts(view)? {
-        counts.add(&cell);
+    for cell in facts {
+        counts.add(cell);
     }
     let run = view.run;
     let of_run = warmup_sentence(run.lost_warmups).into_iter().chain(run.warnings.iter().cloned());
-    Ok(counts.sentences().into_iter().chain(of_run).collect())
+    counts.sentences().into_iter().chain(of_run).collect()
 }
 
-fn facts(view: &RunView) -> Result<Vec<CellFacts>, RunError> {
+/// What problems are seen by, cell by cell.
+///
+/// # Errors
+/// One of [`WARNING_COLUMNS`] was not read.
+pub(crate) fn facts(view: &RunView) -> Result<Vec<CellFacts>, RunError> {
     let table = &view.cells.table;
     let flags = |name: &str| -> Result<Vec<Option<bool>>, RunError> {
         let flag = |value| matches!(value, Some(Value::Flag(true)));

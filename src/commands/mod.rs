@@ -1,6 +1,7 @@
 //! One verb, one file: load, pure call, store.
 
 mod assembly;
+mod chart;
 mod columns;
 mod compare;
 mod completions;

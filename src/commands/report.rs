@@ -4,12 +4,13 @@ use std::io::Write;
 use std::path::Path;
 
 use super::pictures::{compare_with_first, draw};
-use crate::answers::{COLUMNS, Grid, RESULTS, WARNING_COLUMNS, answers, warnings};
+use crate::answers::{COLUMNS, Grid, RESULTS, WARNING_COLUMNS, answers, facts, warnings};
 use crate::cli::{PageFormat, ReportArgs};
 use crate::failure::Failure;
 use crate::io::{FinishedRun, RunState};
 use crate::page::{Figure, Origin, Report, SHOWN, to_html, to_markdown};
 use crate::plot::{Design, LogAxes, Picture, Wishes, choose, to_png, to_svg};
+use crate::problems::words;
 use crate::report;
 use crate::store::{check_output, replace_file};
 use crate::view::{Quantity, RunView, quantities};
@@ -36,12 +37,14 @@ pub(super) fn report(args: &ReportArgs) -> Result<(), Failure> {
         PageFormat::Html => draw(&run, &designs, LogAxes::default())?,
         PageFormat::Markdown => Vec::new(),
     };
+    let facts = facts(&view)?;
     let report = Report {
         view: &view,
-        replications: view.cells.table.counts("replications")?,
+        replications: facts.iter().map(|cell| cell.replications).collect(),
+        flags: facts.iter().map(|cell| words(cell).join(", ")).collect(),
         start: designs.first().map(|Design { x, by, .. }| (*x, *by)),
         answers: answers(&grid, comparisons.as_ref()),
-        warnings: warnings(&view)?,
+        warnings: warnings(&view, &facts),
         figures: figures.iter().map(figure).collect::<Result<_, _>>()?,
         origin: Origin::new(&run, record),
     };

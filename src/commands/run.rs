@@ -9,6 +9,7 @@ use serde_json::Value;
 use sweep_engine::plan::{Chunk, Plan};
 
 use super::assembly::{check_jobs, read_labels, table_names, write_tables};
+use super::chart::chart;
 use crate::assemble::{self, Assembled};
 use crate::cli::RunArgs;
 use crate::failure::Failure;
@@ -164,7 +165,9 @@ fn all_there(
 ) -> Result<(), Failure> {
     let done = Done::restore(folder, origin, &mut assembled.plan, interrupt)?;
     if args.shard.is_none() && done.labels.len() as u64 == u64::from(origin.chunks) {
-        report::summary(&assembled.plan, &done.findings, args.quiet)?;
+        let name = name_of(&assembled, None);
+        let chart = chart(&name, &assembled.output.out, args.quiet);
+        report::summary(&assembled.plan, &done.findings, &chart, args.quiet)?;
     }
     report::nothing_to_do(folder, args.quiet);
     let count = |name: &str| outcome.get(name).and_then(Value::as_u64).unwrap_or_default();
@@ -285,7 +288,8 @@ impl Work<'_> {
             let chunks = done.labels.len();
             report::shard_finished(&name, shard, chunks, &work, &folder, self.args.quiet);
         } else {
-            report::summary(&assembled.plan, &done.findings, self.args.quiet)?;
+            let chart = chart(&self.name, &assembled.output.out, self.args.quiet);
+            report::summary(&assembled.plan, &done.findings, &chart, self.args.quiet)?;
             report::run_finished(&work, &folder, self.args.quiet);
         }
         let format = shard.is_none().then_some(assembled.output.format);

@@ -23,6 +23,17 @@ const SHOWN: [&str; 9] = [
     "saturated",
 ];
 
+/// What a narrow terminal goes without, first to last.
+const DISPENSABLE: [&str; 7] = [
+    "bottleneck",
+    "utilization_prefill",
+    "utilization_decode",
+    "utilization_gpu",
+    "mean_ttft_s",
+    "p50_ttft_s",
+    "p90_ttft_s",
+];
+
 pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
     let run = FinishedRun::open(&args.run, args.out.as_deref().unwrap_or(Path::new("results")))?;
     let name = if args.jobs { "jobs" } else { "cells" };
@@ -51,10 +62,12 @@ pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
         }
         table.choose(&names)?;
     }
+    let mut dispensable: &[&str] = &[];
     if is_for_people && args.columns.is_empty() {
         table = report::with_intervals(&table);
+        dispensable = &DISPENSABLE;
     }
-    report::print_selection(&table, args.format)?;
+    report::print_selection(&table, args.format, dispensable)?;
     if is_for_people && table.rows.len() < all {
         report::note(&format!("{} of {all} rows", table.rows.len()));
     }

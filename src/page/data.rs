@@ -1,5 +1,6 @@
 //! The cells as the script of the page reads them: JSON by columns, packed by gzip.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use flate2::Compression;
@@ -25,6 +26,8 @@ struct Data<'a> {
     axes: Vec<AxisData>,
     zip: &'a [Vec<usize>],
     results: Vec<ResultData<'a>>,
+    /// What there is to mind about cells: each text once.
+    flags: Vec<&'a str>,
     cells: CellData,
     start: Start,
 }
@@ -58,6 +61,8 @@ struct CellData {
     half_widths: Vec<Option<Vec<Option<f64>>>>,
     saturated: Vec<u8>,
     replications: Vec<u32>,
+    /// Indices into `flags`.
+    flags: Vec<usize>,
 }
 
 /// What the chart shows at first.
@@ -122,6 +127,8 @@ fn data<'a>(report: &'a Report) -> Data<'a> {
             .get(y)
             .is_some_and(|(_, values)| wide(&mut values.iter().flatten().copied())),
     };
+    let flags: BTreeSet<&str> = report.flags.iter().map(String::as_str).collect();
+    let flags: Vec<&str> = flags.into_iter().collect();
     Data {
         name: &view.run.name,
         level: view.run.level,
@@ -136,7 +143,13 @@ fn data<'a>(report: &'a Report) -> Data<'a> {
             results: results.into_iter().map(|(_, values)| values).collect(),
             saturated: all.clone().map(|cell| u8::from(view.is_saturated(cell))).collect(),
             replications: report.replications.clone(),
+            flags: report
+                .flags
+                .iter()
+                .map(|text| flags.binary_search(&text.as_str()).unwrap_or(0))
+                .collect(),
         },
+        flags,
         start,
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn to_html(report: &Report) -> Result<String, Failure> {
     let head = header(report.view)
         .into_iter()
         .map(|name| format!("<th scope=\"col\">{}</th>", escaped(&name)));
-    let rows = rows(report.view, STATIC_CELLS).into_iter().map(|row| static_row(&row));
+    let rows = rows(report, STATIC_CELLS).into_iter().map(|row| static_row(&row));
     let data = packed_data(report)?;
     let slots = [
         ("title", escaped(&run.name)),

@@ -22,7 +22,7 @@ pub(crate) fn to_markdown(report: &Report) -> String {
     let names = header(report.view);
     lines.push(row(&names));
     lines.push(row(&vec!["---".to_owned(); names.len()]));
-    lines.extend(rows(report.view, CELLS).iter().map(|cells| row(&cells.texts)));
+    lines.extend(rows(report, CELLS).iter().map(|cells| row(&cells.texts)));
     if report.view.num_cells() > CELLS {
         let more = (report.view.num_cells() - CELLS) as u64;
         lines.extend([String::new(), format!("{} more cells are in the table.", grouped(more))]);

@@ -24,6 +24,8 @@ pub(crate) struct Report<'a> {
     pub(crate) view: &'a RunView<'a>,
     /// Replications of each cell.
     pub(crate) replications: Vec<u32>,
+    /// What to mind about each cell, in a few words.
+    pub(crate) flags: Vec<String>,
     /// Axis to the right and axis with a curve for each value, at first sight.
     pub(crate) start: Option<(usize, Option<usize>)>,
     pub(crate) answers: Vec<Answer>,

@@ -2,6 +2,7 @@
 
 use sweep_engine::statistics::Estimate;
 
+use super::report::Report;
 use crate::numbers::{estimate, significant_two};
 use crate::view::{Measured, RunView};
 
@@ -29,11 +30,12 @@ pub(super) fn header(view: &RunView) -> Vec<String> {
 }
 
 /// The first cells.
-pub(super) fn rows(view: &RunView, most: usize) -> Vec<Row> {
-    (0..view.num_cells().min(most)).map(|cell| row(view, cell)).collect()
+pub(super) fn rows(report: &Report, most: usize) -> Vec<Row> {
+    (0..report.view.num_cells().min(most)).map(|cell| row(report, cell)).collect()
 }
 
-fn row(view: &RunView, cell: usize) -> Row {
+fn row(report: &Report, cell: usize) -> Row {
+    let view = report.view;
     let axes = view.swept().into_iter().map(|axis| {
         let value = view.factor(axis, cell);
         value.map_or_else(|| "-".to_owned(), |value| view.value_texts(axis)[value as usize].clone())
@@ -46,7 +48,8 @@ fn row(view: &RunView, cell: usize) -> Row {
     let busy = busy.max_by(f64::total_cmp);
     let busy =
         busy.map_or_else(|| "-".to_owned(), |busy| format!("{} %", significant_two(100.0 * busy)));
-    let flag = if view.is_saturated(cell) { "saturated" } else { "" };
     let first = [cell.to_string()].into_iter();
-    Row { texts: first.chain(axes).chain(results).chain([busy, flag.to_owned()]).collect() }
+    Row {
+        texts: first.chain(axes).chain(results).chain([busy, report.flags[cell].clone()]).collect(),
+    }
 }

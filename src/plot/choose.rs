@@ -54,6 +54,17 @@ pub(crate) fn choose(run: &FinishedRun, wishes: &Wishes) -> Result<Vec<Design>, 
     Ok(designs.into_iter().map(|design| design.hold(run, &stated)).collect())
 }
 
+/// P99 against the main axis, a curve for each mode or else for each value of the next axis; `None` without axes.
+pub(crate) fn main_curves(run: &FinishedRun) -> Option<Design> {
+    let chooser = Chooser { run, all: quantities() };
+    let x = chooser.main_axis(&[])?;
+    let (mode, others) = chooser.beside(x);
+    let subject = Subject::Results(chooser.named(&[MAIN]));
+    let by = mode.or(others.first().copied());
+    let design = Design { stem: String::new(), x, by, facet: None, held: Vec::new(), subject };
+    Some(design.hold(run, &[]))
+}
+
 struct Chooser<'a> {
     run: &'a FinishedRun,
     all: Vec<Quantity>,
@@ -98,12 +109,17 @@ impl Chooser<'_> {
         rate.or_else(|| most(numeric)).or_else(|| most(swept))
     }
 
+    /// The axes beside the one to the right: modes, and the others.
+    fn beside(&self, x: usize) -> (Option<usize>, Vec<usize>) {
+        let mode = self.mode().filter(|&mode| mode != x);
+        let is_other = |axis: &usize| *axis != x && Some(*axis) != mode;
+        (mode, self.swept().into_iter().filter(is_other).collect())
+    }
+
     /// Pictures for a run of which nothing is said.
     fn sensible(&self) -> Vec<Design> {
         let Some(x) = self.main_axis(&[]) else { return Vec::new() };
-        let mode = self.mode().filter(|&mode| mode != x);
-        let others: Vec<usize> =
-            self.swept().into_iter().filter(|&axis| axis != x && Some(axis) != mode).collect();
+        let (mode, others) = self.beside(x);
         let design = |stem: &str, by: Option<usize>, facet: Option<usize>, subject: Subject| {
             Design { stem: stem.to_owned(), x, by, facet, held: Vec::new(), subject }
         };

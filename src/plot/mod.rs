@@ -1,5 +1,6 @@
 //! Pictures of a finished run: what is shown (`choose`, `design`), the values (`curves`, `tiles`, `difference`,
-//! `distribution`) and how a page of them looks (`page`, `panel`). Pure; only `canvas` knows the drawing library.
+//! `distribution`) and how a page of them looks (`page`, `panel`), or a chart in a terminal (`text`). Pure; only
+//! `canvas` knows the drawing library.
 
 mod canvas;
 mod choose;
@@ -12,13 +13,15 @@ mod panel;
 mod picture;
 mod scale;
 mod style;
+mod text;
 mod tiles;
 
-pub(crate) use choose::{Wishes, choose};
+pub(crate) use choose::{Wishes, choose, main_curves};
 pub(crate) use curves::curves_picture;
 pub(crate) use design::{Design, LogAxes, Subject};
 pub(crate) use difference::difference_picture;
 pub(crate) use distribution::{Samples, distribution_picture};
 pub(crate) use page::{to_png, to_svg};
 pub(crate) use picture::Picture;
+pub(crate) use text::curves_text;
 pub(crate) use tiles::tiles_picture;

@@ -34,7 +34,17 @@ pub(super) fn goes_to_terminal() -> [bool; 2] {
 
 /// Text for standard output. A closed pipe (`| head`) is no error, a full disk is.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    match writeln!(io::stdout().lock(), "{text}") {
+    print_to(io::stdout().lock(), text)
+}
+
+/// The same with styles, which are kept where they are wanted: on terminals, unless `NO_COLOR` or `TERM=dumb` say
+/// otherwise, and wherever `CLICOLOR_FORCE` says so.
+pub(super) fn print_styled(text: &str) -> Result<(), Failure> {
+    print_to(anstream::stdout().lock(), text)
+}
+
+fn print_to(mut output: impl Write, text: &str) -> Result<(), Failure> {
+    match writeln!(output, "{text}") {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(|source| Failure::Io {
             action: "write to",

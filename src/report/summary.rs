@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use sweep_engine::plan::{Cell, Plan};
-use sweep_engine::scenario::Bottleneck;
+use sweep_engine::plan::Plan;
 
-use super::output::{note, print, warning};
-use super::plan::{axis_title, factor_text};
-use super::tables::aligned;
+use super::cells::cells_table;
+use super::output::{note, print, print_styled, warning};
 use super::warmup::warmup_note;
+use super::window::Window;
 use crate::failure::Failure;
-use crate::numbers::{estimate, grouped, mean, significant};
+use crate::numbers::{grouped, significant};
 use crate::problems::{CellFacts, ProblemCounts, lost_warmups, trace_sentences, warmup_sentence};
 use crate::schema::{CellRow, percent};
 
@@ -51,14 +50,24 @@ impl Findings {
     }
 }
 
-/// Prints what a run found; with `quiet` only warnings.
-pub(crate) fn summary(plan: &Plan, findings: &Findings, quiet: bool) -> Result<(), Failure> {
+/// Prints what a run found, and a chart of it; with `quiet` only warnings.
+pub(crate) fn summary(
+    plan: &Plan,
+    findings: &Findings,
+    chart: &[String],
+    quiet: bool,
+) -> Result<(), Failure> {
     let Findings { first, cells, problems } = findings;
+    let window = Window::of_output();
+    let rows: Vec<&CellRow> = first.values().collect();
+    let table = cells_table(plan, &rows, window.columns, window.letters);
     if !quiet {
-        let rows: Vec<&CellRow> = first.values().collect();
-        print(&cells_table(plan, &rows))?;
+        print_styled(&table.lines.join("\n"))?;
         if *cells > SHOWN_CELLS {
-            print(&format!("... and {} more cells in the table", cells - SHOWN_CELLS))?;
+            print(&format!("... and {} more cells: sweep show has all", cells - SHOWN_CELLS))?;
+        }
+        if !chart.is_empty() {
+            print_styled(&format!("\n{}", chart.join("\n")))?;
         }
     }
     let of_plan = warmup_sentence(lost_warmups(plan)).into_iter().chain(trace_sentences(plan));
@@ -70,9 +79,16 @@ pub(crate) fn summary(plan: &Plan, findings: &Findings, quiet: bool) -> Result<(
             note(&text);
         }
         note(&format!(
-            "± is the half width of a {} % interval, ~ a value without one",
+            "times to first token; p50, p90 and p99 of all requests of a cell; ± is the half width of a {} % \
+             interval, ~ a value without one",
             percent(plan.confidence)
         ));
+        if !table.left_out.is_empty() {
+            let names = table.left_out.join(", ");
+            note(&format!(
+                "left out for want of columns: {names}; the tables of the run have them"
+            ));
+        }
     }
     Ok(())
 }
@@ -99,58 +115,4 @@ pub(super) fn work_line(work: &Work) -> String {
         significant(work.simulation_s),
         significant((work.simulated_requests as f64 / work.simulation_s / 1e4).round() / 100.0),
     )
-}
-
-/// A column of the printed table: its header, and its text for a cell.
-type ShownColumn = (&'static str, fn(&CellRow, &Cell) -> String);
-
-/// One row per cell: axes, load, TTFT with half widths, the busiest pool; the objective and the
-/// replications where they are of interest.
-fn cells_table(plan: &Plan, cells: &[&CellRow]) -> String {
-    let axes: Vec<usize> = (0..plan.axes.len()).collect();
-    let has_objective = plan.cells.iter().any(|cell| cell.scenario.slo_ttft_s.is_some());
-    let mut header: Vec<String> = axes.iter().map(|&axis| axis_title(plan, axis)).collect();
-    let mut columns: Vec<ShownColumn> = vec![
-        ("load", |_, cell| {
-            cell.load.largest().map_or_else(|| "-".to_owned(), |load| format!("{load:.2}"))
-        }),
-        ("mean_ttft_s", |row, _| estimate(row.estimate("mean_ttft_s"))),
-        ("p50", |row, _| mean(row.estimate("p50_ttft_s"))),
-        ("p90", |row, _| mean(row.estimate("p90_ttft_s"))),
-        ("p99_ttft_s", |row, _| estimate(row.estimate("p99_ttft_s"))),
-        ("pooled_p99", |row, _| estimate(row.estimate("pooled_p99_ttft_s"))),
-    ];
-    if has_objective {
-        columns.push(("slo_attainment", |row, _| estimate(row.estimate("slo_attainment"))));
-        columns.push(("goodput_rps", |row, _| estimate(row.estimate("goodput_rps"))));
-    }
-    columns.push(("busy", |row, cell| {
-        let busy = row.estimate(busiest(cell));
-        busy.map_or_else(|| "-".to_owned(), |busy| format!("{:.2}", busy.mean))
-    }));
-    if plan.precision.is_some() {
-        columns.push(("runs", |row, _| row.replications.to_string()));
-        let is_axis = plan.axes.iter().any(|axis| axis.key.path == "sim_seconds");
-        if !is_axis {
-            columns.push(("sim_seconds", |_, cell| significant(cell.scenario.sim_seconds)));
-        }
-    }
-    columns
-        .push(("", |_, cell| if cell.load.is_saturated() { "SATURATED" } else { "" }.to_owned()));
-    header.extend(columns.iter().map(|(name, _)| (*name).to_owned()));
-    let rows = cells.iter().map(|row| {
-        let cell = &plan.cells[row.cell as usize];
-        let factors = axes.iter().map(|&axis| factor_text(plan, cell, axis));
-        factors.chain(columns.iter().map(|(_, text)| text(row, cell))).collect()
-    });
-    aligned(&header, rows.collect())
-}
-
-/// The utilization of the pool that limits the cell.
-fn busiest(cell: &Cell) -> &'static str {
-    match cell.load.bottleneck {
-        Bottleneck::Gpu => "utilization_gpu",
-        Bottleneck::Prefill => "utilization_prefill",
-        Bottleneck::Decode => "utilization_decode",
-    }
 }

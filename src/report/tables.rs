@@ -1,24 +1,19 @@
 //! Aligned text tables.
 
 use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{ContentArrangement, Table};
 
+use super::grid::{Grid, Spacing, Text};
 use super::output::print;
+use super::window::Letters;
 use crate::failure::Failure;
 
 /// Numbers line up at the right, words at the left.
 pub(super) fn aligned(header: &[String], rows: Vec<Vec<String>>) -> String {
-    let is_number =
-        |text: &String| text.starts_with(|c: char| c.is_ascii_digit() || "-+~×".contains(c));
-    let mut table = plain_table();
-    table.set_header(header.to_vec());
-    for (i, column) in table.column_iter_mut().enumerate() {
-        let holds_numbers = rows.iter().all(|row| row.get(i).is_none_or(is_number));
-        let alignment = if holds_numbers { CellAlignment::Right } else { CellAlignment::Left };
-        column.set_cell_alignment(alignment);
-    }
-    table.add_rows(rows);
-    trimmed(&table)
+    let plain = |texts: Vec<String>| texts.into_iter().map(Text::plain).collect();
+    let lines = std::iter::once(header.to_vec()).chain(rows).map(plain);
+    let grid = Grid::new(lines.collect(), Spacing::USUAL);
+    grid.lines(usize::MAX, Letters::Unicode).join("\n")
 }
 
 /// A table of words for standard output, as text that fits the window or as Markdown.

@@ -40,6 +40,18 @@ fn the_readme_of_results_names_every_file_of_a_run() {
     assert!(readme.contains("`latest`"));
 }
 
+#[test]
+fn the_readme_shows_what_its_first_command_prints() {
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let command = "--rates 0.5,1,2 --prefill 4000,8000";
+    assert!(readme.contains(&format!("cargo run --release -- {command}\n")), "another command");
+    let table = Place::new().sweep(command).stdout;
+    assert!(
+        readme.contains(&format!("```text\n{table}```")),
+        "README.md is out of date: it prints\n{table}"
+    );
+}
+
 fn sweep_files() -> Vec<PathBuf> {
     let entries = fs::read_dir(repository().join("sweeps")).expect("the folder sweeps/ exists");
     let paths = entries.map(|entry| entry.unwrap().path());

@@ -15,6 +15,7 @@ mod show;
 mod store;
 mod support;
 mod tables;
+mod terminal;
 mod text;
 mod theory;
 mod tidy;

@@ -110,7 +110,7 @@ fn the_engine_knows_no_file_no_clock_and_no_terminal() {
 #[test]
 fn each_library_of_the_command_has_its_place() {
     let sources = command_sources();
-    let places: [(&str, &[&str]); 11] = [
+    let places: [(&str, &[&str]); 12] = [
         (
             "clap",
             &[
@@ -144,6 +144,7 @@ fn each_library_of_the_command_has_its_place() {
         ("kuva", &["src/plot/canvas.rs"]),
         ("base64", &["src/page/html.rs"]),
         ("flate2", &["src/page/data.rs"]),
+        ("terminal_size", &["src/report/window.rs"]),
     ];
     for (library, expected) in places {
         let named = naming(&sources, library);
