@@ -1,5 +1,6 @@
-//! Pictures of a finished run: what is shown (`choose`, `design`), the values (`curves`, `tiles`, `difference`,
-//! `distribution`) and how a page of them looks (`page`, `panel`). Pure; only `canvas` knows the drawing library.
+//! Pictures of a finished run: what is shown (`choose`, `design`), the values (`curves`, `tiles`, `difference`, with
+//! what they share in `layout`; `distribution`) and how a page of them looks (`page`, `panel`). Pure; only `canvas`
+//! knows the drawing library.
 
 mod canvas;
 mod choose;
@@ -7,10 +8,12 @@ mod curves;
 mod design;
 mod difference;
 mod distribution;
+mod layout;
 mod page;
 mod panel;
 mod picture;
 mod scale;
+mod stem;
 mod style;
 mod tiles;
 
