@@ -325,4 +325,20 @@ mod tests {
         let cut = fitting_names(&["much too long for so little room"], 10, 60.0);
         assert!(text_width(&cut[0], 10) <= 60.0, "{cut:?}");
     }
+
+    #[test]
+    fn bold_letters_are_bold_in_every_file() {
+        let bytes = |file, is_bold| {
+            let mut canvas = Canvas::new(80.0, 30.0, file);
+            let look = Lettering { is_bold, ..Lettering::new(12, Anchor::Start) };
+            canvas.text((5.0, 20.0), "bold?", look);
+            match file {
+                File::Svg => canvas.to_svg().into_bytes(),
+                File::Png => canvas.to_png().unwrap(),
+            }
+        };
+        for file in [File::Svg, File::Png] {
+            assert_ne!(bytes(file, true), bytes(file, false), "{file:?}");
+        }
+    }
 }

@@ -4,11 +4,12 @@ use sweep_engine::plan::Axis;
 
 use super::design::{Design, LogAxes, Subject};
 use super::stem::{file_stem, log_parts};
+use super::wishes::{Wishes, expanded, stated};
 use crate::comparison::{choose_metrics, find_axis};
 use crate::failure::Failure;
 use crate::io::FinishedRun;
 use crate::schema::documentation;
-use crate::suggestion::{listed, nearest};
+use crate::suggestion::nearest;
 use crate::view::{Quantity, leader, named, numbers, quantities, swept};
 
 /// What stands for several results at once.
@@ -18,49 +19,16 @@ const UTILIZATION: &str = "utilization";
 const TTFT_OF_RUNS: [&str; 3] = ["p50_ttft_s", "p90_ttft_s", "p99_ttft_s"];
 /// What a heatmap shows, and what curves show that stand for another axis.
 const MAIN: &str = "pooled_p99_ttft_s";
-/// Most results of a picture.
-const MAX_RESULTS: usize = 12;
 /// Most axes beside the first that get pictures of their own.
 const MAX_OTHERS: usize = 3;
 /// An axis with so many numbers is worth a picture with it to the right, or a heatmap.
 const MANY_VALUES: usize = 4;
-
-/// What the user asks for, as it was written.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Wishes {
-    pub(crate) x: Option<String>,
-    pub(crate) y: Vec<String>,
-    pub(crate) by: Option<String>,
-    pub(crate) facet: Option<String>,
-    pub(crate) of: Option<String>,
-    pub(crate) difference: Option<String>,
-    pub(crate) at: Vec<String>,
-    pub(crate) log: LogAxes,
-}
-
-impl Wishes {
-    /// Whether nothing is said of what is shown.
-    fn is_free(&self) -> bool {
-        let Self { x, y, by, facet, of, difference, .. } = self;
-        y.is_empty() && [x, by, facet, of, difference].iter().all(|flag| flag.is_none())
-    }
-
-    fn refuse_colour(&self) -> Result<(), Failure> {
-        match &self.of {
-            Some(of) => Err(Failure::usage(format!(
-                "--of {of}: it is the colour of a heatmap; give --y an axis, or say --y {of} for curves"
-            ))),
-            None => Ok(()),
-        }
-    }
-}
 
 /// The pictures of a run.
 ///
 /// # Errors
 /// An axis or column that does not exist, an axis that is used twice or has one value, a run without axes.
 pub(crate) fn choose(run: &FinishedRun, wishes: &Wishes) -> Result<Vec<Design>, Failure> {
-    let chooser = Chooser { run };
     if swept(run).is_empty() {
         return Err(Failure::usage(format!(
             "the run `{}` has no axis of several values, so that no curve can be drawn; the distribution of TTFT can: \
@@ -68,7 +36,13 @@ pub(crate) fn choose(run: &FinishedRun, wishes: &Wishes) -> Result<Vec<Design>, 
             run.name
         )));
     }
-    let stated = chooser.stated(&wishes.at)?;
+    let stated = stated(run, &wishes.at)?;
+    let chooser = Chooser { run, stated: &stated };
+    if chooser.free().is_empty() {
+        return Err(Failure::usage(
+            "--at holds every axis of several values: leave one to be shown",
+        ));
+    }
     let designs = if wishes.is_free() { chooser.sensible() } else { vec![chooser.wished(wishes)?] };
     for (&(axis, _), text) in stated.iter().zip(&wishes.at) {
         if designs.iter().all(|design| design.shows(run, axis)) {
@@ -109,9 +83,17 @@ impl Places {
 
 struct Chooser<'a> {
     run: &'a FinishedRun,
+    /// Axes that are held at a value, with its index.
+    stated: &'a [(usize, u32)],
 }
 
 impl Chooser<'_> {
+    /// Axes that may be shown without being asked for.
+    fn free(&self) -> Vec<usize> {
+        let is_stated = |axis: &usize| self.stated.iter().any(|(held, _)| held == axis);
+        swept(self.run).into_iter().filter(|axis| !is_stated(axis)).collect()
+    }
+
     fn column(&self, axis: usize) -> &'static str {
         self.run.axes[axis].key.column
     }
@@ -125,7 +107,7 @@ impl Chooser<'_> {
     }
 
     fn mode(&self) -> Option<usize> {
-        swept(self.run).into_iter().find(|&axis| self.column(axis) == "mode")
+        self.free().into_iter().find(|&axis| self.column(axis) == "mode")
     }
 
     /// Of some axes the one to the right unless one is wished: the rate, else the numbers or words that are most.
@@ -140,7 +122,7 @@ impl Chooser<'_> {
     fn sensible(&self) -> Vec<Design> {
         let is_objective = |axis: &usize| self.run.axes[*axis].key.path.starts_with("slo.");
         let (objectives, axes): (Vec<usize>, Vec<usize>) =
-            swept(self.run).into_iter().partition(is_objective);
+            self.free().into_iter().partition(is_objective);
         let attainment = || Subject::Results(named(&["slo_attainment"]));
         let mode = self.mode();
         let Some(x) = self.main_axis(&axes) else {
@@ -201,8 +183,7 @@ impl Chooser<'_> {
         };
         let taken: Vec<usize> = [by, facet, difference, tiles, x].into_iter().flatten().collect();
         let is_taken = |axis: usize| taken.iter().any(|&taken| leader(self.run, taken) == axis);
-        let free: Vec<usize> =
-            swept(self.run).into_iter().filter(|&axis| !is_taken(axis)).collect();
+        let free: Vec<usize> = self.free().into_iter().filter(|&axis| !is_taken(axis)).collect();
         let Some(x) = x.or_else(|| self.main_axis(&free)) else {
             return Err(
                 self.cannot("no axis is left for the x axis: drop one of --y, --by, --facet")
@@ -354,40 +335,6 @@ impl Chooser<'_> {
         Err(Failure::usage(format!("{flag} {name}: {why}")))
     }
 
-    /// `--at AXIS=VALUE`, as indices; of axes that advance together for the first.
-    fn stated(&self, texts: &[String]) -> Result<Vec<(usize, u32)>, Failure> {
-        let mut stated: Vec<(usize, u32)> = Vec::with_capacity(texts.len());
-        for text in texts {
-            let Some((name, value)) = text.split_once('=') else {
-                return Err(Failure::usage(format!(
-                    "--at {text}: write it as AXIS=VALUE, such as prefill=8000"
-                )));
-            };
-            let index = find_axis(self.run, "--at", name)?;
-            let Axis { key, values } = &self.run.axes[index];
-            let parsed = key.kind.parse(value).ok();
-            let position = values.iter().position(|known| Some(known) == parsed.as_ref());
-            let Some(position) = position.and_then(|position| u32::try_from(position).ok()) else {
-                let known: Vec<String> = values.iter().map(ToString::to_string).collect();
-                let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                return Err(Failure::usage(format!(
-                    "--at {text}: the run `{}` has no such value; choose from {}",
-                    self.run.name,
-                    listed(&known)
-                )));
-            };
-            let axis = leader(self.run, index);
-            if stated.iter().any(|(known, _)| *known == axis) {
-                let known = self.column(axis);
-                return Err(Failure::usage(format!(
-                    "--at {text}: {known} is held already; an axis, or axes that advance together, has one value"
-                )));
-            }
-            stated.push((axis, position));
-        }
-        Ok(stated)
-    }
-
     /// An error that also says which pictures the axes give.
     fn cannot(&self, why: &str) -> Failure {
         let axes: Vec<&str> = swept(self.run).into_iter().map(|axis| self.column(axis)).collect();
@@ -400,28 +347,4 @@ impl Chooser<'_> {
             pictures.join(", ")
         ))
     }
-}
-
-/// The names of results, with those that `ttft` stands for, or else the usual ones.
-///
-/// # Errors
-/// A name that stands twice, or too many of them.
-fn expanded(names: &[String], ttft: &[&str], usual: &[&str]) -> Result<Vec<String>, Failure> {
-    let mut all: Vec<String> = Vec::new();
-    for name in names {
-        match name.as_str() {
-            "ttft" => all.extend(ttft.iter().map(|&name| name.to_owned())),
-            name => all.push(name.to_owned()),
-        }
-    }
-    if let Some((_, twice)) = all.iter().enumerate().find(|(i, name)| all[..*i].contains(name)) {
-        return Err(Failure::usage(format!("--y names `{twice}` twice: keep one")));
-    }
-    if all.len() > MAX_RESULTS {
-        return Err(Failure::usage(format!(
-            "--y names {} results: at most {MAX_RESULTS} panels of results fit on a page; name fewer",
-            all.len()
-        )));
-    }
-    Ok(if all.is_empty() { usual.iter().map(|&name| name.to_owned()).collect() } else { all })
 }

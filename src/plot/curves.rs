@@ -256,3 +256,26 @@ pub(super) fn common_captions(level: f64, curves: &[&Curve], hollow: &str) -> Ve
     }
     captions
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::style::Ink;
+    use super::*;
+
+    #[test]
+    fn a_band_goes_down_to_0_only_if_its_interval_does() {
+        let said = |half_width: f64| {
+            let point = Point { x: 1.0, y: 2.0, half_width: Some(half_width), is_saturated: false };
+            let ink = Ink::of_curve(0, 1, false);
+            let (label, points) = (String::new(), vec![Some(point)]);
+            let curves = vec![Curve { label, ink, points, has_markers: true }];
+            let axis = || Axis::new(String::new(), Scale::Log { low: 1.0, high: 9.0 });
+            let content = Content::Curves { curves, rules: Vec::new() };
+            cut_caption(&[Panel { title: String::new(), x: axis(), y: axis(), content }])
+        };
+        assert_eq!(said(0.5), None);
+        let cut = "A band that ends at the lower edge goes on below it";
+        assert_eq!(said(1.5), Some(format!("{cut}.")));
+        assert_eq!(said(2.5), Some(format!("{cut}, down to 0 or less.")));
+    }
+}

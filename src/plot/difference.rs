@@ -91,12 +91,13 @@ impl Sheet<'_> {
         let Self { quantity, other, curves } = self;
         let of = quantity.short.trim_end_matches(" of a run");
         let scale = scale_with_zero(&curves, design.log.y);
-        let bent = if matches!(scale, Scale::Signed { .. }) { ", logarithmic off 0" } else { "" };
+        let bent =
+            if matches!(scale, Scale::Signed { .. }) { ", logarithmic away from 0" } else { "" };
         let zero = Rule { value: 0.0, is_vertical: false, label: "no difference".to_owned() };
         Panel {
             title: format!("{of}: {} − {}", texts[other as usize], texts[0]),
             x: x.clone(),
-            y: Axis::new(format!("difference ({}{bent})", quantity.unit), scale),
+            y: Axis::new(format!("difference ({}){bent}", quantity.unit), scale),
             content: Content::Curves { curves, rules: vec![zero] },
         }
     }

@@ -1,6 +1,6 @@
-//! Pictures of a finished run: what is shown (`choose`, `design`), the values (`curves`, `tiles`, `difference`, with
-//! what they share in `layout`; `distribution`) and how a page of them looks (`page`, `panel`). Pure; only `canvas`
-//! knows the drawing library.
+//! Pictures of a finished run: what is shown (`wishes`, `choose`, `design`), the values (`curves`, `tiles`,
+//! `difference`, with what they share in `layout`; `distribution`) and how a page of them looks (`page`, `panel`).
+//! Pure; only `canvas` knows the drawing library.
 
 mod canvas;
 mod choose;
@@ -16,8 +16,9 @@ mod scale;
 mod stem;
 mod style;
 mod tiles;
+mod wishes;
 
-pub(crate) use choose::{Wishes, choose};
+pub(crate) use choose::choose;
 pub(crate) use curves::curves_picture;
 pub(crate) use design::{Design, LogAxes, Subject};
 pub(crate) use difference::difference_picture;
@@ -25,3 +26,4 @@ pub(crate) use distribution::{Samples, distribution_picture};
 pub(crate) use page::{to_png, to_svg};
 pub(crate) use picture::Picture;
 pub(crate) use tiles::tiles_picture;
+pub(crate) use wishes::Wishes;

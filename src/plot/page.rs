@@ -292,3 +292,17 @@ fn draw_colours(canvas: &mut Canvas, axis: &Axis, top: f64) {
     }
     canvas.end();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_fit_whatever_their_words() {
+        let text = format!("a run of {} and no more", "long/".repeat(60));
+        let lines = wrapped(&text, TEXT_SIZE, 200.0);
+        assert!(lines.iter().all(|line| text_width(line, TEXT_SIZE) <= 200.0), "{lines:?}");
+        assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
+        assert_eq!(wrapped("short enough", TEXT_SIZE, 200.0), ["short enough"]);
+    }
+}

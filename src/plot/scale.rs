@@ -31,7 +31,7 @@ const WIDE: f64 = 10.0;
 /// Values that differ by less than this share of themselves are equal but for rounding.
 const ROUNDING: f64 = 1e-9;
 /// Ends of a logarithmic scale: beyond them ratios are no numbers any more.
-const LOG_ENDS: (f64, f64) = (1e-150, 1e150);
+const LOG_ENDS: (f64, f64) = (1e-140, 1e140);
 /// Lower ends of intervals stretch a logarithmic scale by at most this factor.
 const MAX_STRETCH: f64 = 3.0;
 
