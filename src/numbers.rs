@@ -37,7 +37,7 @@ pub(crate) fn mean(estimate: Option<Estimate>) -> String {
 }
 
 /// Less than a billionth of the mean is rounding, not uncertainty.
-fn is_noticeable(mean: f64, half_width: f64) -> bool {
+pub(crate) fn is_noticeable(mean: f64, half_width: f64) -> bool {
     half_width > 1e-9 * mean.abs()
 }
 

@@ -96,7 +96,8 @@ impl WarmupRecord {
 #[derive(Debug, Serialize)]
 pub(crate) struct Versions {
     pub(crate) sweep: &'static str,
-    /// Null where the program was not built from a git checkout.
+    /// With `-dirty-` and a hash behind it where sources differed from the commit; null where the program was not
+    /// built from a git checkout.
     pub(crate) git_commit: Option<&'static str>,
     pub(crate) crates: BTreeMap<&'static str, &'static str>,
 }

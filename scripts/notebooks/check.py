@@ -4,8 +4,8 @@
 
 A virtual environment is made from requirements.txt, in a temporary folder. There the runs are made with the very
 commands that the notebooks name; all notebooks are executed, and so are the snippet of README.md and the query of
-docs/reading.md. An error in a cell, a notebook without a chart, a chart without data: each is a failure, and so is
-a notebook with stored outputs. Then polars, pandas and DuckDB (and R, if it is there) must read what is in the tables.
+docs/reading.md, which must give the table that stands there. An error in a cell, a notebook without a chart, a chart
+without data, an interval where there is none: each is a failure, and so is a notebook with stored outputs. Then polars, pandas and DuckDB (and R, if it is there) must read what is in the tables.
 
 With --if-possible all is skipped, and said so, where the packages cannot be installed. Standard library only.
 """
@@ -30,8 +30,20 @@ TABLES_GRID = [
     "--max-requests", "610", "--name", TABLES_RUN,
 ]
 SOME_FAILED = 3
-# Opens the file as the query of the docs does, below the folder that holds `results`.
-RUN_QUERY = "import duckdb, sys; answer = duckdb.sql(sys.argv[1]); print(answer); sys.exit(not answer.fetchall())"
+# Opens the file as the query of the docs does, below the folder that holds `results`; the answer as Markdown.
+RUN_QUERY = """
+import duckdb, sys
+answer = duckdb.sql(sys.argv[1])
+for row in [answer.columns, ["---"] * len(answer.columns), *answer.fetchall()]:
+    print("|", " | ".join(map(str, row)), "|")
+"""
+# An interval that would reach below 0 ends above it; a result without one has no ends.
+CHECK_INTERVALS = """
+table = pl.DataFrame({"x": [1.0, 1.0, 1.0], "x_ci95": [0.25, 2.0, None]})
+ends = with_interval(table, "x").select("low", "high").rows()
+if ends != [(0.75, 1.25), (0.01, 3.0), (None, None)]:
+    raise SystemExit(f"FAILED: with_interval gives {ends}")
+"""
 
 
 def main():
@@ -84,6 +96,7 @@ class Check:
         for path in notebooks:
             self.simulate(command_of(path))
             self.execute(self.notebooks / path.name)
+            self.python("-c", "import polars as pl\n" + function(path, "with_interval") + CHECK_INTERVALS)
         self.check_readme()
         self.check_query()
         self.check_readers()
@@ -107,7 +120,16 @@ class Check:
         self.execute(path)
 
     def check_query(self):
-        self.python("-c", RUN_QUERY, snippet(ROOT / "docs" / "reading.md", "sql"))
+        """The query of the docs: its answer must be the table below it."""
+        path = ROOT / "docs" / "reading.md"
+        command = [self.folder / "environment" / "bin" / "python", "-c", RUN_QUERY, snippet(path, "sql")]
+        result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        if result.returncode:
+            fail(f"the query of {path.name}: {result.stderr}")
+        table = re.search(r"^```sql\n.*?^```\n+((?:\|[^\n]*\n)+)", path.read_text(), re.MULTILINE | re.DOTALL)
+        if cells(table and table[1]) != cells(result.stdout):
+            fail(f"the table below the query of {path.name} is not what it gives:\n{result.stdout}")
+        print(f"query of {path.name}: {len(cells(result.stdout)) - 2} rows, as they stand there")
 
     def check_readers(self):
         for format_ in ("parquet", "csv"):
@@ -132,6 +154,20 @@ def command_of(notebook):
     if not (command := re.search(r"^    sweep (run .+)$", text, re.MULTILINE)):
         fail(f"the second cell of {notebook.name} does not say which command made the run")
     return command[1].split()
+
+
+def function(notebook, name):
+    """The code of a function that a notebook defines."""
+    cells_of_code = (cell for cell in json.loads(notebook.read_text())["cells"] if cell["cell_type"] == "code")
+    code = "\n".join("".join(cell["source"]) for cell in cells_of_code)
+    if not (found := re.search(rf"^def {name}\(.*?(?=^\S|\Z)", code, re.MULTILINE | re.DOTALL)):
+        fail(f"{notebook.name} has no function {name}")
+    return found[0]
+
+
+def cells(table):
+    """The words of a Markdown table, row by row."""
+    return [[word.strip() for word in line.strip("|").split("|")] for line in (table or "").splitlines()]
 
 
 def snippet(path, language):

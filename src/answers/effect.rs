@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::grid::{Grid, overlap, sentence};
 use crate::numbers::{significant_two, with_unit};
-use crate::view::numbers;
+use crate::view::{numbers, order, typical};
 
 /// Most axes that are told of.
 const MAX_AXES: usize = 3;
@@ -20,12 +20,8 @@ pub(super) fn effects(grid: &Grid) -> Vec<Answer> {
 }
 
 fn effect(grid: &Grid, axis: usize, start: &str, cells: &[usize]) -> Option<Answer> {
-    let values = numbers(grid.view.run, axis)?;
-    let end = |order: fn(&f64, &f64) -> std::cmp::Ordering| {
-        let places = (0..values.len()).min_by(|&a, &b| order(&values[a], &values[b]));
-        places.and_then(|place| u32::try_from(place).ok())
-    };
-    let (low, high) = (end(f64::total_cmp)?, end(|a, b| b.total_cmp(a))?);
+    let values = order(grid.view.run, axis);
+    let (&low, &high) = (values.first()?, values.last()?);
     let (from, to) = ends(grid, axis, [low, high], cells)?;
     let (before, after) = (grid.cells[from].p99.value?, grid.cells[to].p99.value?);
     let view = &grid.view;
@@ -56,9 +52,8 @@ fn ends(grid: &Grid, axis: usize, values: [u32; 2], cells: &[usize]) -> Option<(
     let view = &grid.view;
     let is_held = |cell: usize| {
         grid.others.iter().filter(|other| **other != axis).all(|&other| {
-            let count = view.run.axes[other].values.len();
-            let middle = if numbers(view.run, other).is_some() { count / 2 } else { 0 };
-            view.factor(other, cell).is_none_or(|value| value as usize == middle)
+            let held = typical(view.run, other);
+            view.factor(other, cell).is_none_or(|value| value == held)
         })
     };
     let known = |value: u32| {

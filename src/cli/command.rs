@@ -163,7 +163,7 @@ The page is one file that needs no network (docs/report.md).")]
 Example:
   sweep status million-jobs")]
     Status {
-        /// Run: its name, or the path of its folder
+        /// Run: its name, `latest`, or the path of its folder
         run: String,
         /// Folder that holds runs [default: results]
         #[arg(long, value_name = "DIR")]

@@ -9,7 +9,7 @@ use super::command::TidyFormat;
 /// Rows of a run, and how to see them.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// Run: its name, or the path of its folder
+    /// Run: its name, `latest`, or the path of its folder
     pub(crate) run: String,
     /// Only rows that satisfy a condition, such as `rate_per_s > 2 and mode = disagg` (repeatable)
     #[arg(long = "where", value_name = "CONDITION")]

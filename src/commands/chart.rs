@@ -24,6 +24,6 @@ pub(super) fn chart(name: &str, out: &Path, quiet: bool) -> Vec<String> {
 fn drawn(name: &str, out: &Path, window: &Window) -> Result<Vec<String>, Failure> {
     let run = FinishedRun::open(name, out)?;
     let Some(design) = main_curves(&run) else { return Ok(Vec::new()) };
-    let view = RunView::read(&run, design.quantities(), &[])?;
+    let view = RunView::read(&run, &design.quantities(), &[])?;
     curves_text(&view, &design, window.columns, window.letters)
 }

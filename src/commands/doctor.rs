@@ -27,7 +27,11 @@ pub(super) fn doctor(out: Option<&Path>) -> Result<(), Failure> {
         out,
         probed: probe(out),
     };
-    report::print(&report::health_text(&health))
+    report::print(&report::health_text(&health))?;
+    match health.probed.writes {
+        Ok(()) => Ok(()),
+        Err(_) => Err(Failure::usage(format!("runs cannot go to {}", out.display()))),
+    }
 }
 
 /// Memory of the machine, where Linux says it.

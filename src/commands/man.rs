@@ -10,7 +10,7 @@ use clap_mangen::Man;
 use crate::cli::Cli;
 use crate::failure::Failure;
 use crate::report;
-use crate::store::replace_file;
+use crate::store::{check_way, replace_file};
 
 pub(super) fn man(dir: Option<&Path>) -> Result<(), Failure> {
     let mut command = Cli::command().disable_help_subcommand(true);
@@ -19,6 +19,7 @@ pub(super) fn man(dir: Option<&Path>) -> Result<(), Failure> {
         let page = rendered(&page_of(command))?;
         return report::print(String::from_utf8_lossy(&page).trim_end());
     };
+    check_way("--dir", dir)?;
     let failed = |source| Failure::Io { action: "create", path: dir.to_owned(), source };
     fs::create_dir_all(dir).map_err(failed)?;
     let verbs: Vec<_> = command.get_subcommands().cloned().collect();

@@ -59,7 +59,7 @@ fn is_samples(path: &Path) -> bool {
 
 /// Samples of one simulation have no axes.
 fn refuse_flags(args: &PlotArgs) -> Result<(), Failure> {
-    let PlotArgs { x, y, by, facet, of, difference, at, .. } = args;
+    let PlotArgs { x, y, by, facet, of, difference, at, out, .. } = args;
     let given = [
         ("--x", x.is_some()),
         ("--y", !y.is_empty()),
@@ -68,8 +68,12 @@ fn refuse_flags(args: &PlotArgs) -> Result<(), Failure> {
         ("--of", of.is_some()),
         ("--difference", difference.is_some()),
         ("--at", !at.is_empty()),
+        ("--out", out.is_some()),
     ];
     match given.iter().find(|(_, is_given)| *is_given) {
+        Some(("--out", _)) => Err(Failure::usage(
+            "--out: it is the folder of runs, and these are files of samples; --output is the folder for pictures",
+        )),
         Some((flag, _)) => Err(Failure::usage(format!(
             "{flag}: samples of one simulation have no axes, only a distribution; name a run instead"
         ))),
@@ -89,11 +93,24 @@ fn log_axes(named: &[LogArg]) -> Result<LogAxes, Failure> {
 }
 
 fn samples(files: &[&Path]) -> Result<Vec<Samples>, Failure> {
-    let read = |path: &&Path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Samples { name, ttft_s: read_samples(path)? })
+    let read = |(name, path): (String, &&Path)| Ok(Samples { name, ttft_s: read_samples(path)? });
+    distinct_names(files).into_iter().zip(files).map(read).collect()
+}
+
+/// Names of files, with as many of their folders as tell them apart.
+fn distinct_names(files: &[&Path]) -> Vec<String> {
+    let tail = |path: &Path, parts: usize| {
+        let all = path.components().count();
+        path.components().skip(all.saturating_sub(parts)).collect::<PathBuf>()
     };
-    files.iter().map(read).collect()
+    let name = |path: &&Path| {
+        let others = || files.iter().filter(|other| *other != path);
+        let is_distinct =
+            |parts: &usize| others().all(|other| tail(other, *parts) != tail(path, *parts));
+        let parts = (1..=path.components().count()).find(is_distinct).unwrap_or(1);
+        tail(path, parts).to_string_lossy().into_owned()
+    };
+    files.iter().map(name).collect()
 }
 
 fn of_run(run: &FinishedRun, args: &PlotArgs, log: LogAxes) -> Result<Vec<Picture>, Failure> {
@@ -105,9 +122,10 @@ fn of_run(run: &FinishedRun, args: &PlotArgs, log: LogAxes) -> Result<Vec<Pictur
         of: args.of.clone(),
         difference: args.difference.clone(),
         at: args.at.clone(),
+        log,
     };
     let designs = choose(run, &wishes)?;
-    let pictures = draw(run, &designs, log)?;
+    let pictures = draw(run, &designs)?;
     if pictures.is_empty() {
         return Err(Failure::usage(format!(
             "the run `{}` has no cell with a value of {}; choose another --y",

@@ -9,7 +9,7 @@ use crate::cli::{PageFormat, ReportArgs};
 use crate::failure::Failure;
 use crate::io::{FinishedRun, RunState};
 use crate::page::{Figure, Origin, Report, SHOWN, to_html, to_markdown};
-use crate::plot::{Design, LogAxes, Picture, Wishes, choose, to_png, to_svg};
+use crate::plot::{Design, Picture, Wishes, choose, to_png, to_svg};
 use crate::problems::words;
 use crate::report;
 use crate::store::{check_output, replace_file};
@@ -28,13 +28,13 @@ pub(super) fn report(args: &ReportArgs) -> Result<(), Failure> {
     let view = read_view(&run)?;
     let grid = Grid::new(&view)?;
     let comparisons = match grid.mode() {
-        Some(mode) => Some(compare_with_first(&run, mode, &["p99_ttft_s".to_owned()])?),
+        Some(mode) => Some(compare_with_first(&run, mode, &["p99_ttft_s"])?),
         None => None,
     };
     let designs =
         if view.swept().is_empty() { Vec::new() } else { choose(&run, &Wishes::default())? };
     let figures = match args.format {
-        PageFormat::Html => draw(&run, &designs, LogAxes::default())?,
+        PageFormat::Html => draw(&run, &designs)?,
         PageFormat::Markdown => Vec::new(),
     };
     let facts = facts(&view)?;

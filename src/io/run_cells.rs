@@ -33,13 +33,7 @@ impl FinishedRun {
                 wanted.push((name, kind));
             }
         }
-        let path = self.folder.join(self.format.file_name("cells"));
-        let table = RunTable::read(path, self.format, &wanted)?;
-        if table.height() as u64 != self.num_cells {
-            let problem =
-                format!("it has {} rows, the run has {} cells", table.height(), self.num_cells);
-            return Err(RunError::BadTable { path: table.path().to_owned(), problem });
-        }
+        let table = self.read("cells", &wanted)?;
         let modes = table.values("mode", mode)?;
         let autos: Vec<bool> =
             table.counts("cell")?.iter().map(|cell| self.auto_warmups.contains(cell)).collect();

@@ -64,7 +64,7 @@ pub(crate) struct FinishedRun {
     pub(crate) format: TableFormat,
     /// Confidence level of the intervals in its tables.
     pub(crate) level: f64,
-    pub(super) num_cells: u64,
+    num_cells: u64,
     num_jobs: u64,
     /// Which requests its results describe, unless an axis sets it.
     pub(crate) observe: Observe,
@@ -136,7 +136,7 @@ impl FinishedRun {
             auto_warmups: record.warmup.cells.iter().map(|cell| cell.cell).collect(),
             folder,
         };
-        let table = run.jobs_path();
+        let table = run.table("jobs");
         if !table.is_file() {
             let missing = name_of(&table);
             return Err(RunError::Incomplete { folder: run.folder, missing });
@@ -149,10 +149,18 @@ impl FinishedRun {
     /// # Errors
     /// A table that is unreadable or cut short, a column that is missing or of another type.
     pub(crate) fn jobs(&self, wanted: &[(&str, Kind)]) -> Result<RunTable, RunError> {
-        let table = RunTable::read(self.jobs_path(), self.format, wanted)?;
-        if table.height() as u64 != self.num_jobs {
-            let problem =
-                format!("it has {} rows, the run has {} jobs", table.height(), self.num_jobs);
+        self.read("jobs", wanted)
+    }
+
+    /// Some columns of a table (`jobs` or `cells`), by name.
+    ///
+    /// # Errors
+    /// Those of [`Self::jobs`].
+    pub(crate) fn read(&self, name: &str, wanted: &[(&str, Kind)]) -> Result<RunTable, RunError> {
+        let table = RunTable::read(self.table(name), self.format, wanted)?;
+        let rows = if name == "jobs" { self.num_jobs } else { self.num_cells };
+        if table.height() as u64 != rows {
+            let problem = format!("it has {} rows, the run has {rows} {name}", table.height());
             return Err(RunError::BadTable { path: table.path().to_owned(), problem });
         }
         Ok(table)
@@ -212,12 +220,8 @@ impl FinishedRun {
         Ok(cells.collect())
     }
 
-    fn jobs_path(&self) -> PathBuf {
-        self.table("jobs")
-    }
-
     /// The file of one of its tables.
-    pub(crate) fn table(&self, name: &str) -> PathBuf {
+    pub(super) fn table(&self, name: &str) -> PathBuf {
         self.folder.join(self.format.file_name(name))
     }
 }

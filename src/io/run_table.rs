@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use polars::prelude::{
-    Column, CsvReadOptions, DataFrame, DataType, ParquetReader, PlSmallStr, PolarsError, Schema,
-    SerReader,
+    ArrowField, Column, CsvReadOptions, DataFrame, DataType, ParquetReader, PlSmallStr,
+    PolarsError, Schema, SerReader,
 };
 use sweep_engine::spec::{Kind, Value};
 
@@ -32,14 +32,11 @@ impl RunTable {
         format: TableFormat,
         wanted: &[(&str, Kind)],
     ) -> Result<Self, RunError> {
-        let unreadable = |source| RunError::Unreadable { path: path.clone(), source };
-        let file = File::open(&path).map_err(unreadable)?;
-        // The decoder panics on some files whose bytes were altered.
-        let decoded = unpanicked(|| match format {
+        let file = open(&path)?;
+        let frame = decoded(&path, || match format {
             TableFormat::Parquet => read_parquet(&path, file, wanted),
             TableFormat::Csv => read_csv(&path, file, wanted),
-        });
-        let frame = decoded.unwrap_or_else(|| Err(bad_table(&path, "its bytes were altered")))?;
+        })?;
         for (name, kind) in wanted {
             let found = frame.column(name).map(Column::dtype).map_err(|e| bad_table(&path, e))?;
             if *found != dtype(*kind) {
@@ -50,7 +47,7 @@ impl RunTable {
         Ok(Self { path, frame })
     }
 
-    pub(super) fn height(&self) -> usize {
+    pub(crate) fn height(&self) -> usize {
         self.frame.height()
     }
 
@@ -112,13 +109,37 @@ fn read_parquet(path: &Path, file: File, wanted: &[(&str, Kind)]) -> Result<Data
     reader.with_columns(Some(names)).finish().map_err(|error| bad_table(path, error))
 }
 
+/// Names and types of the columns of a Parquet file.
+pub(super) fn parquet_columns(path: &Path) -> Result<Vec<(String, DataType)>, RunError> {
+    let file = open(path)?;
+    let schema = decoded(path, || {
+        let schema = ParquetReader::new(file).schema().map_err(|error| bad_table(path, error))?;
+        let dtype = |field: &ArrowField| DataType::from_arrow_field(field);
+        Ok(schema.iter_values().map(|field| (field.name.to_string(), dtype(field))).collect())
+    })?;
+    Ok(schema)
+}
+
+/// Names of the columns of a CSV file.
+pub(super) fn csv_columns(path: &Path) -> Result<Vec<String>, RunError> {
+    let header = csv::Reader::from_path(path).and_then(|mut reader| reader.headers().cloned());
+    let header = header.map_err(|error| bad_table(path, error))?;
+    Ok(header.iter().map(ToOwned::to_owned).collect())
+}
+
+fn open(path: &Path) -> Result<File, RunError> {
+    File::open(path).map_err(|source| RunError::Unreadable { path: path.to_owned(), source })
+}
+
+/// What a decoder makes of a file: it panics on some whose bytes were altered.
+fn decoded<T>(path: &Path, decode: impl FnOnce() -> Result<T, RunError>) -> Result<T, RunError> {
+    unpanicked(decode).unwrap_or_else(|| Err(bad_table(path, "its bytes were altered")))
+}
+
 fn read_csv(path: &Path, mut file: File, wanted: &[(&str, Kind)]) -> Result<DataFrame, RunError> {
     let unreadable = |source| RunError::Unreadable { path: path.to_owned(), source };
-    let header =
-        csv::Reader::from_path(path).and_then(|mut reader| reader.headers().cloned()).map_err(
-            |error| RunError::BadTable { path: path.to_owned(), problem: error.to_string() },
-        )?;
-    check_columns(path, &header.iter().collect::<Vec<_>>(), wanted)?;
+    let header = csv_columns(path)?;
+    check_columns(path, &header.iter().map(String::as_str).collect::<Vec<_>>(), wanted)?;
     // A line that is cut short would otherwise pass for one that ends in nulls.
     let mut last = [0];
     file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last)).map_err(unreadable)?;
@@ -145,6 +166,12 @@ fn check_columns(path: &Path, known: &[&str], wanted: &[(&str, Kind)]) -> Result
         }
         None => Ok(()),
     }
+}
+
+/// The kind of the values of a type that tables have; of others none.
+pub(super) fn kind_of(dtype: &DataType) -> Option<Kind> {
+    const KINDS: [Kind; 5] = [Kind::Number, Kind::Count, Kind::Seed, Kind::Flag, Kind::Word(&[])];
+    KINDS.into_iter().find(|kind| self::dtype(*kind) == *dtype)
 }
 
 fn dtype(kind: Kind) -> DataType {

@@ -1,6 +1,8 @@
 //! A sheet to draw on. The only place that knows kuva: of it we use the canvas, which writes the same shapes as
 //! SVG and as PNG, not its charts.
 
+use std::collections::BTreeSet;
+
 use kuva::PngBackend;
 use kuva::backend::svg::SvgBackend;
 use kuva::render::color::Color;
@@ -10,6 +12,9 @@ use super::style::{BLACK, Colour, Marker, WHITE};
 
 /// Fonts that a viewer of SVG may have; a PNG has the first one in it.
 const FONTS: &str = "DejaVu Sans, Verdana, Liberation Sans, Arial, sans-serif";
+
+/// How far letters are shifted to either side to look bold.
+const BOLD: f64 = 0.25;
 
 /// A place on the sheet, from its upper left corner.
 pub(super) type Place = (f64, f64);
@@ -28,7 +33,7 @@ pub(super) enum File {
 }
 
 /// A line's look.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Stroke {
     pub(super) colour: Colour,
     pub(super) width: f64,
@@ -73,13 +78,25 @@ pub(super) fn text_width(text: &str, size: u32) -> f64 {
 
 /// A text that is cut where it would be too wide.
 pub(super) fn fitting(text: &str, size: u32, width: f64) -> String {
-    let mut cut = text.to_owned();
-    while text_width(&cut, size) > width && cut.pop().is_some() {}
-    if cut.len() < text.len() {
-        cut.pop();
-        cut.push('…');
+    let is_too_wide = |text: &str| text_width(text, size) > width;
+    if !is_too_wide(text) {
+        return text.to_owned();
     }
-    cut
+    let mut cut = text.to_owned();
+    while is_too_wide(&format!("{cut}…")) && cut.pop().is_some() {}
+    format!("{cut}…")
+}
+
+/// Names that are cut where they would be too wide, to what tells them apart: their ends, or else their beginnings.
+pub(super) fn fitting_names(names: &[&str], size: u32, width: f64) -> Vec<String> {
+    let reversed = |text: &str| text.chars().rev().collect::<String>();
+    let end = |name: &&str| reversed(&fitting(&reversed(name), size, width));
+    let ends: Vec<String> = names.iter().map(end).collect();
+    let distinct = ends.iter().collect::<BTreeSet<_>>().len();
+    if distinct == names.len() {
+        return ends;
+    }
+    names.iter().map(|name| fitting(name, size, width)).collect()
 }
 
 impl Canvas {
@@ -190,6 +207,14 @@ impl Canvas {
     }
 
     pub(super) fn text(&mut self, at: Place, text: &str, look: Lettering) {
+        if self.file == File::Png && look.is_bold {
+            // A PNG has no bold font: letters that are written twice are as dark.
+            let plain = Lettering { is_bold: false, ..look };
+            for shift in [-BOLD, BOLD] {
+                self.text((at.0 + shift, at.1), text, plain);
+            }
+            return;
+        }
         self.scene.add(Primitive::Text {
             x: at.0,
             y: at.1,
@@ -276,5 +301,42 @@ fn corners(marker: Marker) -> &'static [Place] {
         Marker::Triangle => &[(0.0, -1.25), (1.15, 0.85), (-1.15, 0.85)],
         Marker::Diamond => &[(0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0)],
         Marker::Wedge => &[(0.0, 1.25), (1.15, -0.85), (-1.15, -0.85)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_cut_to_what_tells_them_apart() {
+        let days = ["traces/of/monday-morning.csv", "traces/of/tuesday-evening.csv"];
+        let cut = fitting_names(&days, 10, 90.0);
+        assert!(
+            cut.iter().all(|name| name.starts_with('…') && name.ends_with("ning.csv")),
+            "{cut:?}"
+        );
+        let folders = ["monday/all-requests-of-the-day.csv", "tuesday/all-requests-of-the-day.csv"];
+        let cut = fitting_names(&folders, 10, 90.0);
+        assert!(cut[0].starts_with("monday/") && cut[0].ends_with('…'), "{cut:?}");
+        assert_eq!(fitting_names(&["there is room"], 10, 1e3), ["there is room"]);
+        let cut = fitting_names(&["much too long for so little room"], 10, 60.0);
+        assert!(text_width(&cut[0], 10) <= 60.0, "{cut:?}");
+    }
+
+    #[test]
+    fn bold_letters_are_bold_in_every_file() {
+        let bytes = |file, is_bold| {
+            let mut canvas = Canvas::new(80.0, 30.0, file);
+            let look = Lettering { is_bold, ..Lettering::new(12, Anchor::Start) };
+            canvas.text((5.0, 20.0), "bold?", look);
+            match file {
+                File::Svg => canvas.to_svg().into_bytes(),
+                File::Png => canvas.to_png().unwrap(),
+            }
+        };
+        for file in [File::Svg, File::Png] {
+            assert_ne!(bytes(file, true), bytes(file, false), "{file:?}");
+        }
     }
 }

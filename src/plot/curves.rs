@@ -1,58 +1,61 @@
 //! Pictures of results as curves over an axis.
 
-use super::design::{Design, LogAxes, Subject, thinned};
+use super::design::{Design, POOLS, Subject};
+use super::layout::{
+    Family, Part, facets, families, is_of, saturation_caption, thinning_captions, x_axis,
+};
 use super::picture::{Axis, Content, Curve, Panel, Picture, Point, Rule};
 use super::scale::{Extent, Scale};
-use super::style::{Ink, MAX_CURVES};
 use crate::failure::Failure;
+use crate::numbers::is_noticeable;
 use crate::schema::percent;
-use crate::view::{Quantity, RunView, numbers};
-
-/// Most panels that one axis may have.
-pub(super) const MAX_FACETS: usize = 12;
-/// An axis of so few values has ticks at these.
-const FEW_VALUES: usize = 6;
-/// Values that spread over a larger ratio get a logarithmic axis.
-const WIDE: f64 = 10.0;
+use crate::view::{Quantity, RunView, named};
 
 /// Draws results or utilization; `None` if no cell has a value of them.
 ///
 /// # Errors
 /// A logarithmic axis for values that are not above 0.
-pub(crate) fn curves_picture(
-    view: &RunView,
-    design: &Design,
-    log: LogAxes,
-) -> Result<Option<Picture>, Failure> {
-    let quantities = design.quantities();
-    let sheets = sheets(view, design, quantities);
+pub(crate) fn curves_picture(view: &RunView, design: &Design) -> Result<Option<Picture>, Failure> {
+    let groups: Vec<Vec<Quantity>> = match &design.subject {
+        Subject::Utilization => vec![named(&POOLS.map(|(busy, _)| busy))],
+        Subject::Results(of) => of.iter().map(|quantity| vec![quantity.clone()]).collect(),
+        Subject::Tiles { .. } | Subject::Difference { .. } => return Ok(None),
+    };
+    let (seen, unseen): (Vec<_>, Vec<_>) = groups
+        .into_iter()
+        .map(|group| (sheets(view, design, &group), group))
+        .partition(|(sheets, _)| !sheets.is_empty());
+    let shown: Vec<Quantity> = seen.iter().flat_map(|(_, group)| group.clone()).collect();
+    let sheets: Vec<Sheet> = seen.into_iter().flat_map(|(sheets, _)| sheets).collect();
     if sheets.is_empty() {
         return Ok(None);
     }
-    let x = x_axis(view, design.x, log)?;
+    let x = x_axis(view, design.x, design.log)?;
+    let rules = rules(&design.subject);
     let mut panels = Vec::with_capacity(sheets.len());
     for sheet in &sheets {
+        let label = y_label(design, &shown, sheet);
         // What has the same unit has the same scale.
-        let alike = sheets.iter().filter(|other| other.label == sheet.label);
+        let alike = sheets.iter().filter(|other| y_label(design, &shown, other) == label);
         let curves: Vec<&Curve> = alike.flat_map(|other| &other.curves).collect();
-        let scale = y_scale(&curves, sheet.is_share, log.y)?;
+        let scale = y_scale(&curves, sheet.quantity.unit == "share", design.log.y)?;
         panels.push(Panel {
-            title: sheet.title.clone(),
+            title: panel_title(view, &shown, sheet),
             x: x.clone(),
-            y: Axis::new(sheet.label.clone(), scale),
-            content: Content::Curves { curves: sheet.curves.clone(), rules: rules(design) },
+            y: Axis::new(label, scale),
+            content: Content::Curves { curves: sheet.curves.clone(), rules: rules.clone() },
         });
     }
     let all: Vec<&Curve> = sheets.iter().flat_map(|sheet| &sheet.curves).collect();
-    let mut captions = captions(view, design, &all);
-    if sheets.iter().zip(&panels).any(|(sheet, panel)| is_cut(&sheet.curves, &panel.y.scale)) {
-        captions.push(
-            "A band that ends at the lower edge goes on below it, down to 0 or less.".to_owned(),
-        );
+    let mut captions = captions(view, design, &shown, &all);
+    captions.extend(cut_caption(&panels));
+    let missing: Vec<Quantity> = unseen.into_iter().flat_map(|(_, group)| group).collect();
+    if !missing.is_empty() {
+        captions.push(format!("Not shown, since no cell has a value: {}.", listed(&missing)));
     }
     Ok(Some(Picture {
         stem: design.stem.clone(),
-        title: title(view, design, quantities),
+        title: title(view, design, &shown),
         subtitle: design.subtitle(view),
         legend: design.by.map(|axis| view.axis_label(axis)).unwrap_or_default(),
         captions,
@@ -62,176 +65,70 @@ pub(crate) fn curves_picture(
 
 /// A panel without its scales.
 struct Sheet {
-    title: String,
-    /// Of the y axis.
-    label: String,
-    is_share: bool,
+    /// What it shows; of several the first.
+    quantity: Quantity,
+    part: Part,
     curves: Vec<Curve>,
 }
 
-/// A panel for each result and each value of the facet, as far as there is something to show.
-fn sheets(view: &RunView, design: &Design, quantities: &[Quantity]) -> Vec<Sheet> {
-    let is_together = matches!(design.subject, Subject::Utilization(_));
-    let groups: Vec<&[Quantity]> =
-        if is_together { vec![quantities] } else { quantities.chunks(1).collect() };
-    let facets: Vec<Option<u32>> = match design.facet {
-        Some(axis) => {
-            let count = view.run.axes[axis].values.len();
-            thinned(count, MAX_FACETS).into_iter().map(Some).collect()
-        }
-        None => vec![None],
-    };
+/// A panel for each value of the facet, as far as there is something to show.
+fn sheets(view: &RunView, design: &Design, group: &[Quantity]) -> Vec<Sheet> {
     let cells = design.cells(view);
-    let mut sheets = Vec::new();
-    for group in &groups {
-        for &facet in &facets {
-            let inside: Vec<usize> = cells
-                .iter()
-                .copied()
-                .filter(|&cell| design.facet.is_none_or(|axis| view.factor(axis, cell) == facet))
-                .collect();
-            let curves = curves(view, design, group, &inside);
-            if !curves.is_empty() {
-                sheets.push(Sheet {
-                    title: panel_title(view, design, group, groups.len() > 1, facet),
-                    label: y_label(quantities, group, is_together),
-                    is_share: group.iter().all(|quantity| quantity.unit == "share"),
-                    curves,
-                });
-            }
-        }
-    }
-    sheets
+    let sheet = |part: Part| {
+        let is_inside = |cell: &&usize| is_of(part, |axis| view.factor(axis, **cell));
+        let inside: Vec<usize> = cells.iter().filter(is_inside).copied().collect();
+        let curves = match design.subject {
+            Subject::Utilization => pools(view, design, group, &inside),
+            _ => curves(view, design, &group[0], &inside),
+        };
+        Sheet { quantity: group[0].clone(), part, curves }
+    };
+    facets(view, design).into_iter().map(sheet).filter(|sheet| !sheet.curves.is_empty()).collect()
 }
 
-fn panel_title(
-    view: &RunView,
-    design: &Design,
-    group: &[Quantity],
-    is_one_of_several: bool,
-    facet: Option<u32>,
-) -> String {
+/// A curve for each value of `by`.
+fn curves(view: &RunView, design: &Design, of: &Quantity, cells: &[usize]) -> Vec<Curve> {
+    let curve = |family: Family| {
+        let is_inside = |cell: &usize| is_of(family.part, |axis| view.factor(axis, *cell));
+        let known = cells.iter().copied().filter(is_inside).filter_map(|cell| {
+            let x = view.factor(design.x, cell)?;
+            Some((x, view.measured(of.name(), cell), view.is_saturated(cell)))
+        });
+        family.curve(view, design.x, known)
+    };
+    families(view, design.by).into_iter().filter_map(curve).collect()
+}
+
+/// A curve for each pool. A pool behind a saturated one is not saturated by what comes through.
+fn pools(view: &RunView, design: &Design, pools: &[Quantity], cells: &[usize]) -> Vec<Curve> {
+    let curve = |(index, (pool, (_, load))): (usize, (&Quantity, &(&str, &str)))| {
+        let known = cells.iter().filter_map(|&cell| {
+            let is_saturated = view.measured(load, cell).value.is_some_and(|load| load >= 1.0);
+            Some((view.factor(design.x, cell)?, view.measured(pool.name(), cell), is_saturated))
+        });
+        let label = pool.short.trim_start_matches("busy share of ");
+        Family::named(label, index, pools.len()).curve(view, design.x, known)
+    };
+    pools.iter().zip(&POOLS).enumerate().filter_map(curve).collect()
+}
+
+fn panel_title(view: &RunView, shown: &[Quantity], sheet: &Sheet) -> String {
+    let Quantity { short, .. } = &sheet.quantity;
     // The label of the axis may say it already.
-    let result = (is_one_of_several && group[0].is_ttft()).then(|| group[0].short.clone());
-    let setting = design.facet.zip(facet).map(|(axis, value)| view.value_with_unit(axis, value));
+    let is_one_of_several = shown.len() > 1 && sheet.quantity.is_ttft();
+    let setting = sheet.part.map(|(axis, value)| view.value_with_unit(axis, value));
+    let result = is_one_of_several.then(|| short.clone());
     [result, setting].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn y_label(all: &[Quantity], group: &[Quantity], is_together: bool) -> String {
-    if is_together {
+fn y_label(design: &Design, shown: &[Quantity], sheet: &Sheet) -> String {
+    if design.subject == Subject::Utilization {
         "busy share of a pool's GPUs".to_owned()
-    } else if all.len() > 1 && all.iter().all(Quantity::is_ttft) {
+    } else if shown.len() > 1 && shown.iter().all(Quantity::is_ttft) {
         "time to first token (s)".to_owned()
     } else {
-        group[0].label()
+        sheet.quantity.label()
     }
-}
-
-/// Curves with at least one point: one for each value of `by`, or for each result of a group.
-fn curves(view: &RunView, design: &Design, group: &[Quantity], cells: &[usize]) -> Vec<Curve> {
-    if group.len() > 1 || matches!(design.subject, Subject::Utilization(_)) {
-        let curve = |(index, quantity): (usize, &Quantity)| Curve {
-            label: quantity.short.clone(),
-            ink: Ink::of_curve(index, group.len(), false),
-            points: points(view, design.x, quantity, cells),
-            has_markers: true,
-        };
-        return group.iter().enumerate().map(curve).filter(has_points).collect();
-    }
-    let Some(by) = design.by else {
-        let curve = Curve {
-            label: String::new(),
-            ink: Ink::of_curve(0, 1, false),
-            points: points(view, design.x, &group[0], cells),
-            has_markers: true,
-        };
-        return Some(curve).filter(has_points).into_iter().collect();
-    };
-    let texts = view.value_texts(by);
-    let shown = thinned(texts.len(), MAX_CURVES);
-    let is_ordered = numbers(view.run, by).is_some();
-    let curve = |(index, &value): (usize, &u32)| {
-        let inside: Vec<usize> =
-            cells.iter().copied().filter(|&cell| view.factor(by, cell) == Some(value)).collect();
-        Curve {
-            label: texts[value as usize].clone(),
-            ink: Ink::of_curve(index, shown.len(), is_ordered),
-            points: points(view, design.x, &group[0], &inside),
-            has_markers: true,
-        }
-    };
-    shown.iter().enumerate().map(curve).filter(has_points).collect()
-}
-
-pub(super) fn has_points(curve: &Curve) -> bool {
-    curve.points.iter().any(Option::is_some)
-}
-
-/// Cells by rising x; one without a value is a gap.
-fn points(view: &RunView, x: usize, quantity: &Quantity, cells: &[usize]) -> Vec<Option<Point>> {
-    let places = x_places(view, x);
-    let mut placed: Vec<(f64, usize)> = cells
-        .iter()
-        .filter_map(|&cell| Some((places[view.factor(x, cell)? as usize], cell)))
-        .collect();
-    placed.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let point = |(x, cell): (f64, usize)| {
-        let measured = view.measured(quantity.name(), cell);
-        let is_saturated = view.is_saturated(cell);
-        Some(Point { x, y: measured.value?, half_width: measured.half_width, is_saturated })
-    };
-    placed.into_iter().map(point).collect()
-}
-
-/// Where the values of an axis stand: numbers by themselves, words in their order.
-#[expect(clippy::cast_precision_loss, reason = "an axis has fewer than 2^32 values")]
-pub(super) fn x_places(view: &RunView, axis: usize) -> Vec<f64> {
-    let count = view.run.axes[axis].values.len();
-    numbers(view.run, axis).unwrap_or_else(|| (0..count).map(|i| i as f64).collect())
-}
-
-/// The axis that runs to the right.
-///
-/// # Errors
-/// A logarithmic axis for words, or for numbers that are not above 0.
-pub(super) fn x_axis(view: &RunView, axis: usize, log: LogAxes) -> Result<Axis, Failure> {
-    let label = view.axis_label(axis);
-    let refused = |why: &str| {
-        let name = view.axis_name(axis);
-        Err(Failure::usage(format!("--log x: {name} {why}; leave x out, or choose another --x")))
-    };
-    let Some(values) = numbers(view.run, axis) else {
-        if log.x == Some(true) {
-            return refused("has words as values");
-        }
-        return Ok(Axis::new(label, Scale::Names(view.value_texts(axis))));
-    };
-    let extent = Extent::of(values.iter().copied()).unwrap_or(Extent { least: 0.0, most: 1.0 });
-    let is_few = values.len() <= FEW_VALUES;
-    let can_log = extent.least > 0.0;
-    if log.x == Some(true) && !can_log {
-        return refused("has values that are not above 0");
-    }
-    let scale = if log.x.unwrap_or(can_log && is_geometric(&values)) {
-        Scale::log(extent)
-    } else {
-        Scale::tight(extent)
-    };
-    // A few values speak for themselves.
-    let own = values.into_iter().zip(view.value_texts(axis));
-    let mut ticks: Vec<(f64, String)> = own.filter(|_| is_few).collect();
-    ticks.sort_by(|a, b| a.0.total_cmp(&b.0));
-    Ok(Axis { label, scale, ticks })
-}
-
-/// Whether steps grow with the values: they are more even as ratios.
-fn is_geometric(values: &[f64]) -> bool {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let spread = |step: fn(&[f64]) -> f64| {
-        Extent::of(sorted.windows(2).map(step)).map_or(1.0, |steps| steps.most / steps.least)
-    };
-    sorted.len() > 2 && spread(|pair| (pair[1] / pair[0]).ln()) < spread(|pair| pair[1] - pair[0])
 }
 
 /// A scale for the values of curves and their intervals.
@@ -240,18 +137,14 @@ fn y_scale(curves: &[&Curve], is_share: bool, log: Option<bool>) -> Result<Scale
     let Some(values) = Extent::of(points().map(|point| point.y)) else {
         return Ok(Scale::Linear { low: 0.0, high: 1.0 });
     };
-    let can_log = values.least > 0.0;
-    if log == Some(true) && !can_log {
+    if log == Some(true) && values.least <= 0.0 {
         return Err(Failure::usage(format!(
             "--log y: there are values that are not above 0, such as {}; leave y out, or choose another --y",
             values.least
         )));
     }
-    let is_log = log.unwrap_or(can_log && !is_share && values.most > WIDE * values.least);
-    let ends = Extent::of(points().flat_map(|point| {
-        let half_width = point.half_width.unwrap_or(0.0);
-        [point.y - half_width, point.y + half_width]
-    }));
+    let is_log = log.unwrap_or(!is_share && values.is_wide());
+    let ends = Extent::of(points().flat_map(Point::ends));
     let extent = values.with_intervals(ends, is_log);
     if is_log {
         return Ok(Scale::log(extent));
@@ -261,16 +154,24 @@ fn y_scale(curves: &[&Curve], is_share: bool, log: Option<bool>) -> Result<Scale
     Ok(Scale::linear(extent))
 }
 
-/// Whether intervals go beyond a logarithmic scale.
-fn is_cut(curves: &[Curve], scale: &Scale) -> bool {
-    let Scale::Log { low, .. } = scale else { return false };
-    let mut points = curves.iter().flat_map(|curve| curve.points.iter().flatten());
-    points.any(|point| point.y - point.half_width.unwrap_or(0.0) < *low)
+/// What is said where intervals go beyond a logarithmic scale.
+fn cut_caption(panels: &[Panel]) -> Option<String> {
+    let ends = panels.iter().flat_map(|Panel { y, content, .. }| {
+        let (curves, low) = match (content, &y.scale) {
+            (Content::Curves { curves, .. }, Scale::Log { low, .. }) => (&curves[..], *low),
+            _ => (&[][..], 0.0),
+        };
+        let points = curves.iter().flat_map(|curve| curve.points.iter().flatten());
+        points.map(|point| point.ends()[0]).filter(move |end| *end < low)
+    });
+    let cut = Extent::of(ends)?;
+    let how_far = if cut.most <= 0.0 { ", down to 0 or less" } else { "" };
+    Some(format!("A band that ends at the lower edge goes on below it{how_far}."))
 }
 
-fn rules(design: &Design) -> Vec<Rule> {
-    match design.subject {
-        Subject::Utilization(_) => {
+fn rules(subject: &Subject) -> Vec<Rule> {
+    match subject {
+        Subject::Utilization => {
             vec![Rule { value: 1.0, is_vertical: false, label: "capacity".to_owned() }]
         }
         _ => Vec::new(),
@@ -278,14 +179,19 @@ fn rules(design: &Design) -> Vec<Rule> {
 }
 
 /// `P50, P90 and P99 TTFT against arrival rate, by architecture`.
-fn title(view: &RunView, design: &Design, quantities: &[Quantity]) -> String {
+fn title(view: &RunView, design: &Design, shown: &[Quantity]) -> String {
     let what = match &design.subject {
-        Subject::Utilization(_) => "Utilization of the pools".to_owned(),
-        _ => capitalized(&listed(quantities)),
+        Subject::Utilization => "Utilization of the pools".to_owned(),
+        _ => capitalized(&listed(shown)),
     };
     let by = design.by.map(|axis| format!(", by {}", view.axis_short(axis))).unwrap_or_default();
+    format!("{what} against {}{by}{}", view.axis_short(design.x), for_each(view, design))
+}
+
+/// `, for each architecture`.
+pub(super) fn for_each(view: &RunView, design: &Design) -> String {
     let facet = design.facet.map(|axis| format!(", for each {}", view.axis_short(axis)));
-    format!("{what} against {}{by}{}", view.axis_short(design.x), facet.unwrap_or_default())
+    facet.unwrap_or_default()
 }
 
 /// Results in words: percentiles of TTFT share their last words.
@@ -309,19 +215,23 @@ pub(super) fn capitalized(text: &str) -> String {
 }
 
 /// How to read it: only of what is there.
-fn captions(view: &RunView, design: &Design, curves: &[&Curve]) -> Vec<String> {
-    let mut captions = common_captions(view.run.level, curves);
-    if matches!(design.subject, Subject::Utilization(_)) {
+fn captions(view: &RunView, design: &Design, shown: &[Quantity], curves: &[&Curve]) -> Vec<String> {
+    let is_utilization = design.subject == Subject::Utilization;
+    let hollow = if is_utilization {
+        "a pool that is offered more load than it can serve"
+    } else {
+        "saturated, more load than the bottleneck can serve"
+    };
+    let mut captions = common_captions(view.run.level, curves, &saturation_caption(hollow, shown));
+    if is_utilization && view.run.axes[design.x].key.column == "rate_per_s" {
         captions.push(
             "The pool whose curve reaches the line of capacity first is the bottleneck.".to_owned(),
         );
     }
     captions.extend(thinning_captions(view, design));
-    let left_out = design
-        .cells(view)
-        .into_iter()
-        .filter(|&cell| design.axes().iter().any(|&axis| view.factor(axis, cell).is_none()));
-    let left_out = left_out.count();
+    let axes = design.axes();
+    let is_left_out = |cell: &usize| axes.iter().any(|&axis| view.factor(axis, *cell).is_none());
+    let left_out = design.cells(view).into_iter().filter(is_left_out).count();
     if left_out > 0 {
         captions
             .push(format!("Left out: {left_out} cells in which one of these axes means nothing."));
@@ -330,34 +240,42 @@ fn captions(view: &RunView, design: &Design, curves: &[&Curve]) -> Vec<String> {
 }
 
 /// What is said of intervals, saturation and gaps.
-pub(super) fn common_captions(level: f64, curves: &[&Curve]) -> Vec<String> {
-    let points = || curves.iter().flat_map(|curve| curve.points.iter().flatten());
+pub(super) fn common_captions(level: f64, curves: &[&Curve], hollow: &str) -> Vec<String> {
+    let points = || curves.iter().flat_map(|curve| curve.points.iter());
+    let has = |test: fn(&Point) -> bool| points().flatten().any(test);
     let mut captions = Vec::new();
-    if points().any(|point| point.half_width.is_some_and(|half_width| half_width > 0.0)) {
+    let has_interval = |point: &Point| is_noticeable(point.y, point.half_width.unwrap_or(0.0));
+    if has(has_interval) {
         captions.push(format!("Bands and bars: {} % confidence intervals.", percent(level)));
     }
-    if points().any(|point| point.is_saturated) {
-        captions.push(
-            "Hollow: saturated, more load than the bottleneck can serve; queues grow without bound, and times \
-             with the length of the run."
-                .to_owned(),
-        );
+    if has(|point| point.is_saturated) {
+        captions.push(hollow.to_owned());
     }
-    let has_gap = |curve: &&Curve| curve.points.iter().any(Option::is_none);
-    if curves.iter().any(has_gap) {
-        captions.push("Gaps: cells without a value.".to_owned());
+    if points().any(Option::is_none) {
+        captions.push("Gaps: no such cell, or one without a value.".to_owned());
     }
     captions
 }
 
-/// Which axes have more values than are shown.
-pub(super) fn thinning_captions(view: &RunView, design: &Design) -> Vec<String> {
-    let limits = [(design.by, MAX_CURVES), (design.facet, MAX_FACETS)];
-    let thinned = limits.into_iter().filter_map(|(axis, most)| {
-        let axis = axis?;
-        let count = view.run.axes[axis].values.len();
-        (count > most)
-            .then(|| format!("Shown are {most} of the {count} values of {}.", view.axis_name(axis)))
-    });
-    thinned.collect()
+#[cfg(test)]
+mod tests {
+    use super::super::style::Ink;
+    use super::*;
+
+    #[test]
+    fn a_band_goes_down_to_0_only_if_its_interval_does() {
+        let said = |half_width: f64| {
+            let point = Point { x: 1.0, y: 2.0, half_width: Some(half_width), is_saturated: false };
+            let ink = Ink::of_curve(0, 1, false);
+            let (label, points) = (String::new(), vec![Some(point)]);
+            let curves = vec![Curve { label, ink, points, has_markers: true }];
+            let axis = || Axis::new(String::new(), Scale::Log { low: 1.0, high: 9.0 });
+            let content = Content::Curves { curves, rules: Vec::new() };
+            cut_caption(&[Panel { title: String::new(), x: axis(), y: axis(), content }])
+        };
+        assert_eq!(said(0.5), None);
+        let cut = "A band that ends at the lower edge goes on below it";
+        assert_eq!(said(1.5), Some(format!("{cut}.")));
+        assert_eq!(said(2.5), Some(format!("{cut}, down to 0 or less.")));
+    }
 }

@@ -1,7 +1,7 @@
 //! What a picture is about: which axes and results go where.
 
 use crate::io::FinishedRun;
-use crate::view::{Quantity, RunView, numbers};
+use crate::view::{Quantity, RunView, companions, leader, named, swept, typical};
 
 /// A picture that is to be drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,7 @@ pub(crate) struct Design {
     /// Axes that stay at one value: their index and that of the value.
     pub(super) held: Vec<(usize, u32)>,
     pub(crate) subject: Subject,
+    pub(super) log: LogAxes,
 }
 
 /// What is shown of the cells.
@@ -25,12 +26,19 @@ pub(crate) enum Subject {
     /// Results as curves, each with panels of its own.
     Results(Vec<Quantity>),
     /// The utilization of each pool as a curve, with the line of capacity.
-    Utilization(Vec<Quantity>),
+    Utilization,
     /// A result as colours over x and a second axis.
     Tiles { y: usize, of: Quantity },
     /// By how much results of a job differ from those at the first value of an axis.
-    Difference { axis: usize, of: Vec<Quantity> },
+    Difference { axis: usize, metrics: Vec<&'static str> },
 }
+
+/// The pools: their utilization, and the load that they are offered.
+pub(super) const POOLS: [(&str, &str); 3] = [
+    ("utilization_prefill", "offered_load_prefill"),
+    ("utilization_decode", "offered_load_decode"),
+    ("utilization_gpu", "offered_load_gpu"),
+];
 
 /// Which axes are logarithmic; where nothing is said, what fits the values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,31 +49,54 @@ pub(crate) struct LogAxes {
 
 impl Design {
     /// Results of `cells` that it needs. Differences come from `jobs`.
-    pub(crate) fn quantities(&self) -> &[Quantity] {
+    pub(crate) fn quantities(&self) -> Vec<Quantity> {
         match &self.subject {
-            Subject::Results(of) | Subject::Utilization(of) => of,
-            Subject::Tiles { of, .. } => std::slice::from_ref(of),
-            Subject::Difference { .. } => &[],
+            Subject::Results(of) => of.clone(),
+            Subject::Utilization => named(&POOLS.map(|(busy, load)| [busy, load]).concat()),
+            Subject::Tiles { of, .. } => vec![of.clone()],
+            Subject::Difference { .. } => Vec::new(),
+        }
+    }
+
+    /// How many results have panels of their own.
+    pub(super) fn results(&self) -> usize {
+        match &self.subject {
+            Subject::Results(of) => of.len(),
+            Subject::Difference { metrics, .. } => metrics.len(),
+            Subject::Utilization | Subject::Tiles { .. } => 1,
+        }
+    }
+
+    /// The axis whose values are compared.
+    pub(super) fn contrast(&self) -> Option<usize> {
+        match self.subject {
+            Subject::Difference { axis, .. } => Some(axis),
+            _ => None,
         }
     }
 
     /// Axes that it shows.
     pub(super) fn axes(&self) -> Vec<usize> {
-        let own = match self.subject {
+        let y = match self.subject {
             Subject::Tiles { y, .. } => Some(y),
-            Subject::Difference { axis, .. } => Some(axis),
-            Subject::Results(_) | Subject::Utilization(_) => None,
+            _ => None,
         };
-        [Some(self.x), self.by, self.facet, own].into_iter().flatten().collect()
+        [Some(self.x), self.by, self.facet, y, self.contrast()].into_iter().flatten().collect()
     }
 
-    /// Cells with the values at which other axes are held, as far as these mean something.
+    /// Whether it shows an axis, or one that advances together with it.
+    pub(super) fn shows(&self, run: &FinishedRun, axis: usize) -> bool {
+        self.axes().iter().any(|&shown| leader(run, shown) == leader(run, axis))
+    }
+
+    /// Whether something has the values at which other axes are held, as far as these mean something in it.
+    pub(super) fn is_held(&self, factor: impl Fn(usize) -> Option<u32>) -> bool {
+        self.held.iter().all(|&(axis, value)| factor(axis).is_none_or(|factor| factor == value))
+    }
+
+    /// Cells that it is about.
     pub(super) fn cells(&self, view: &RunView) -> Vec<usize> {
-        let is_held = |&(axis, value): &(usize, u32), cell| {
-            view.factor(axis, cell).is_none_or(|factor| factor == value)
-        };
-        let cells = 0..view.num_cells();
-        cells.filter(|&cell| self.held.iter().all(|held| is_held(held, cell))).collect()
+        (0..view.num_cells()).filter(|&cell| self.is_held(|axis| view.factor(axis, cell))).collect()
     }
 
     /// The run, what is held, and which axes go along with others.
@@ -83,33 +114,27 @@ impl Design {
         std::iter::once(run).chain(held).chain(companions).collect::<Vec<_>>().join("; ")
     }
 
-    /// Holds every other axis: at a stated value, else numbers in the middle and words at the first.
+    /// Holds every other axis, with those that advance together with it: at a stated value, else at the typical one.
     pub(super) fn hold(mut self, run: &FinishedRun, stated: &[(usize, u32)]) -> Self {
-        let zipped = |a: usize, b: usize| {
-            run.zip.iter().any(|group| group.contains(&a) && group.contains(&b))
-        };
-        let mut settled = self.axes();
-        for (axis, swept) in run.axes.iter().enumerate() {
-            let is_settled = settled.iter().any(|&known| known == axis || zipped(known, axis));
-            if is_settled || swept.values.len() < 2 {
-                continue;
-            }
-            let middle = if numbers(run, axis).is_some() { swept.values.len() / 2 } else { 0 };
+        for axis in
+            swept(run).into_iter().filter(|&axis| !self.shows(run, axis)).collect::<Vec<_>>()
+        {
             let value = stated.iter().find(|(known, _)| *known == axis).map(|(_, value)| *value);
-            self.held.push((axis, value.unwrap_or(u32::try_from(middle).unwrap_or(0))));
-            settled.push(axis);
+            let value = value.unwrap_or_else(|| typical(run, axis));
+            self.held.extend(companions(run, axis).into_iter().map(|companion| (companion, value)));
         }
         self
     }
 }
 
-/// At most `most` of the indices below `count`, evenly spread, with both ends.
-#[expect(clippy::cast_possible_truncation, reason = "an axis has fewer than 2^32 values")]
-pub(super) fn thinned(count: usize, most: usize) -> Vec<u32> {
-    if count <= most {
-        return (0..count as u32).collect();
+/// At most `most` of some values, evenly spread, with both ends.
+pub(super) fn thinned(values: &[u32], most: usize) -> Vec<u32> {
+    let count = values.len();
+    match most {
+        most if count <= most => values.to_vec(),
+        0 | 1 => values[..most].to_vec(),
+        _ => (0..most).map(|i| values[(i * (count - 1) + (most - 1) / 2) / (most - 1)]).collect(),
     }
-    (0..most).map(|i| ((i * (count - 1) + (most - 1) / 2) / (most - 1)) as u32).collect()
 }
 
 #[cfg(test)]
@@ -117,9 +142,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thinned_indices_keep_both_ends() {
-        assert_eq!(thinned(3, 7), [0, 1, 2]);
-        assert_eq!(thinned(9, 5), [0, 2, 4, 6, 8]);
-        assert_eq!(thinned(21, 7), [0, 3, 7, 10, 13, 17, 20]);
+    fn thinned_values_keep_both_ends() {
+        let all: Vec<u32> = (0..21).collect();
+        assert_eq!(thinned(&all[..3], 7), [0, 1, 2]);
+        assert_eq!(thinned(&all[..9], 5), [0, 2, 4, 6, 8]);
+        assert_eq!(thinned(&all, 7), [0, 3, 7, 10, 13, 17, 20]);
+        assert_eq!(thinned(&all, 1), [0]);
     }
 }

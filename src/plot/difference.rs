@@ -1,25 +1,21 @@
 //! Pictures of paired differences: the same random numbers on both sides.
 
-use std::collections::BTreeSet;
-
-use sweep_engine::spec::Value;
-
-use super::curves::{common_captions, has_points, listed, thinning_captions, x_axis, x_places};
-use super::design::{Design, LogAxes, Subject, thinned};
+use super::curves::{capitalized, common_captions, listed};
+use super::design::{Design, Subject, thinned};
+use super::layout::{
+    Family, families, is_of, max_facets, saturation_caption, thinning_captions, x_axis,
+};
 use super::picture::{Axis, Content, Curve, Panel, Picture, Point, Rule};
 use super::scale::{Extent, Scale};
-use super::style::{Ink, MAX_CURVES};
 use crate::comparison::Comparisons;
 use crate::failure::Failure;
 use crate::schema::ComparisonRow;
-use crate::view::{Quantity, RunView, numbers};
+use crate::view::{Measured, Quantity, RunView, named, order};
 
-/// Magnitudes that spread over a larger ratio get a logarithmic axis.
-const WIDE: f64 = 30.0;
 /// Smaller magnitudes than by this ratio are as good as 0.
 const MAX_RATIO: f64 = 1e4;
 
-/// Draws what a comparison along an axis found; `None` if no pair of cells has a difference.
+/// Draws what a comparison of an axis with its first value found; `None` if no pair of cells has a difference.
 ///
 /// # Errors
 /// A logarithmic x axis for values that are not above 0.
@@ -27,190 +23,150 @@ pub(crate) fn difference_picture(
     view: &RunView,
     design: &Design,
     comparisons: &Comparisons,
-    log: LogAxes,
 ) -> Result<Option<Picture>, Failure> {
-    let Subject::Difference { axis, of } = &design.subject else { return Ok(None) };
-    let reader = Reader::new(view, design, *axis, comparisons);
-    let others: Vec<u32> = (1..).take(view.run.axes[*axis].values.len() - 1).collect();
-    let texts = view.value_texts(*axis);
-    let mut sheets: Vec<(String, &Quantity, Vec<Curve>)> = Vec::new();
-    for quantity in of {
-        for &other in &others {
-            let curves = reader.curves(quantity, other);
-            if !curves.is_empty() {
-                let contrast = format!("{} − {}", texts[other as usize], texts[0]);
-                let of = quantity.short.trim_end_matches(" of a run");
-                sheets.push((format!("{of}: {contrast}"), quantity, curves));
-            }
-        }
-    }
+    let Subject::Difference { axis, metrics } = &design.subject else { return Ok(None) };
+    let pairs = pairs(view, design, comparisons);
+    let mut others = order(view.run, *axis);
+    others.retain(|&value| value != 0);
+    let others = thinned(&others, max_facets(metrics.len()));
+    let quantities = named(metrics);
+    let sheets: Vec<Sheet> = quantities
+        .iter()
+        .flat_map(|quantity| others.iter().map(move |&other| (quantity, other)))
+        .map(|(quantity, other)| {
+            let is_inside = |pair: &&Pair| {
+                pair.row.metric == quantity.name() && pair.factor(*axis) == Some(other)
+            };
+            let pairs: Vec<&Pair> = pairs.iter().filter(is_inside).collect();
+            Sheet { quantity, other, curves: curves(view, design, &pairs) }
+        })
+        .filter(|sheet| !sheet.curves.is_empty())
+        .collect();
     if sheets.is_empty() {
         return Ok(None);
     }
-    let x = x_axis(view, design.x, log)?;
-    let mut captions = common_captions(
-        comparisons.level,
-        &sheets.iter().flat_map(|(.., curves)| curves).collect::<Vec<_>>(),
-    );
+    let x = x_axis(view, design.x, design.log)?;
+    let all: Vec<&Curve> = sheets.iter().flat_map(|sheet| &sheet.curves).collect();
+    let hollow =
+        "saturated, more load than the bottleneck can serve, in one of the two cells at least";
+    let hollow = saturation_caption(hollow, &quantities);
+    let mut captions = common_captions(comparisons.level, &all, &hollow);
     captions.push(format!(
         "Above 0: more than with {}. Where a band keeps clear of 0, the sign is sure at that level.",
         view.setting(*axis, 0)
     ));
     captions.extend(thinning_captions(view, design));
-    let is_bent = sheets
+    let of: Vec<Quantity> = quantities
         .iter()
-        .any(|(.., curves)| matches!(scale_with_zero(curves, log.y), Scale::Signed { .. }));
-    if is_bent {
-        captions.push("The axis of differences is logarithmic away from 0.".to_owned());
-    }
-    let zero = Rule { value: 0.0, is_vertical: false, label: "no difference".to_owned() };
-    let panel = |(title, quantity, curves): (String, &Quantity, Vec<Curve>)| Panel {
-        title,
-        x: x.clone(),
-        y: Axis::new(format!("difference ({})", quantity.unit), scale_with_zero(&curves, log.y)),
-        content: Content::Curves { curves, rules: vec![zero.clone()] },
-    };
+        .filter(|quantity| sheets.iter().any(|sheet| sheet.quantity == *quantity))
+        .cloned()
+        .collect();
+    let by = design.by.map(|axis| format!(", by {}", view.axis_short(axis))).unwrap_or_default();
+    let texts = view.value_texts(*axis);
     Ok(Some(Picture {
         stem: design.stem.clone(),
         title: format!(
-            "Paired difference of {} against {}, by {}",
-            listed(of),
+            "{}: difference from {}, against {}{by}",
+            capitalized(&listed(&of)),
+            view.setting(*axis, 0),
             view.axis_short(design.x),
-            view.axis_short(*axis)
         ),
         subtitle: design.subtitle(view),
         legend: design.by.map(|axis| view.axis_label(axis)).unwrap_or_default(),
         captions,
-        panels: sheets.into_iter().map(panel).collect(),
+        panels: sheets.into_iter().map(|sheet| sheet.panel(&texts, &x, design)).collect(),
     }))
 }
 
-/// Finds axes in the rows of a comparison.
-struct Reader<'a> {
-    view: &'a RunView<'a>,
-    design: &'a Design,
-    /// The axis that is compared.
-    axis: usize,
-    comparisons: &'a Comparisons,
-    /// Per axis its position among the factors of a row.
-    positions: Vec<Option<usize>>,
-    /// Values of x and of `by` at which some cell is saturated.
-    saturated: BTreeSet<(u32, Option<u32>)>,
+/// A panel without its scales.
+struct Sheet<'a> {
+    quantity: &'a Quantity,
+    /// What is compared with the first value.
+    other: u32,
+    curves: Vec<Curve>,
 }
 
-impl<'a> Reader<'a> {
-    fn new(
-        view: &'a RunView<'a>,
-        design: &'a Design,
-        axis: usize,
-        comparisons: &'a Comparisons,
-    ) -> Self {
-        let position = |axis| {
+impl Sheet<'_> {
+    fn panel(self, texts: &[String], x: &Axis, design: &Design) -> Panel {
+        let Self { quantity, other, curves } = self;
+        let of = quantity.short.trim_end_matches(" of a run");
+        let scale = scale_with_zero(&curves, design.log.y);
+        let bent =
+            if matches!(scale, Scale::Signed { .. }) { ", logarithmic away from 0" } else { "" };
+        let zero = Rule { value: 0.0, is_vertical: false, label: "no difference".to_owned() };
+        Panel {
+            title: format!("{of}: {} − {}", texts[other as usize], texts[0]),
+            x: x.clone(),
+            y: Axis::new(format!("difference ({}){bent}", quantity.unit), scale),
+            content: Content::Curves { curves, rules: vec![zero] },
+        }
+    }
+}
+
+/// A row of a comparison, and where it stands on the axes.
+struct Pair<'a> {
+    row: &'a ComparisonRow,
+    /// Per axis of the run the index of its value.
+    factors: Vec<Option<u32>>,
+}
+
+impl Pair<'_> {
+    fn factor(&self, axis: usize) -> Option<u32> {
+        self.factors[axis]
+    }
+
+    fn measured(&self) -> Measured {
+        let difference = self.row.comparison.map(|found| found.difference);
+        Measured {
+            value: difference.map(|difference| difference.mean),
+            half_width: difference.and_then(|difference| difference.half_width),
+        }
+    }
+}
+
+/// The rows that have the values at which other axes are held.
+fn pairs<'a>(view: &RunView, design: &Design, comparisons: &'a Comparisons) -> Vec<Pair<'a>> {
+    let axes = 0..view.run.axes.len();
+    let columns: Vec<Option<usize>> = axes
+        .map(|axis| {
             let name = view.axis_name(axis);
             comparisons.factors.iter().position(|factor| factor.name == name)
+        })
+        .collect();
+    let pair = |row: &'a ComparisonRow| {
+        let factor = |(axis, column): (usize, &Option<usize>)| {
+            let value = row.factors[(*column)?].as_ref()?;
+            let position = view.run.axes[axis].values.iter().position(|known| known == value)?;
+            u32::try_from(position).ok()
         };
-        let mut saturated = BTreeSet::new();
-        for cell in design.cells(view).into_iter().filter(|&cell| view.is_saturated(cell)) {
-            let Some(x) = view.factor(design.x, cell) else { continue };
-            match design.by.map(|by| (by, view.factor(by, cell))) {
-                // A cell in which `by` means nothing stands against all its values.
-                Some((by, None)) => {
-                    let values = (0..).take(view.run.axes[by].values.len());
-                    saturated.extend(values.map(|value| (x, Some(value))));
-                }
-                Some((_, value)) => {
-                    saturated.insert((x, value));
-                }
-                None => {
-                    saturated.insert((x, None));
-                }
-            }
-        }
-        let positions = (0..view.run.axes.len()).map(position).collect();
-        Self { view, design, axis, comparisons, positions, saturated }
-    }
+        Pair { row, factors: columns.iter().enumerate().map(factor).collect() }
+    };
+    let pairs = comparisons.rows.iter().map(pair);
+    pairs.filter(|pair| design.is_held(|axis| pair.factor(axis))).collect()
+}
 
-    /// Index of a row's value of an axis.
-    fn factor(&self, row: &ComparisonRow, axis: usize) -> Option<u32> {
-        let value: &Value = row.factors[self.positions[axis]?].as_ref()?;
-        let position = self.view.run.axes[axis].values.iter().position(|known| known == value)?;
-        u32::try_from(position).ok()
-    }
-
-    fn curves(&self, quantity: &Quantity, other: u32) -> Vec<Curve> {
-        let is_held = |row: &ComparisonRow, (axis, value): (usize, u32)| {
-            self.factor(row, axis).is_none_or(|factor| factor == value)
-        };
-        let rows: Vec<&ComparisonRow> = self
-            .comparisons
-            .rows
-            .iter()
-            .filter(|row| row.metric == quantity.name && self.factor(row, self.axis) == Some(other))
-            .filter(|row| self.design.held.iter().all(|&held| is_held(row, held)))
-            .collect();
-        let Some(by) = self.design.by else {
-            let curve = self.curve(&rows, String::new(), None, Ink::of_curve(0, 1, false));
-            return Some(curve).filter(has_points).into_iter().collect();
-        };
-        let texts = self.view.value_texts(by);
-        let shown = thinned(texts.len(), MAX_CURVES);
-        let is_ordered = numbers(self.view.run, by).is_some();
-        let curve = |(index, &value): (usize, &u32)| {
-            let ink = Ink::of_curve(index, shown.len(), is_ordered);
-            self.curve(&rows, texts[value as usize].clone(), Some((by, value)), ink)
-        };
-        shown.iter().enumerate().map(curve).filter(has_points).collect()
-    }
-
-    fn curve(
-        &self,
-        rows: &[&ComparisonRow],
-        label: String,
-        by: Option<(usize, u32)>,
-        ink: Ink,
-    ) -> Curve {
-        let places = x_places(self.view, self.design.x);
-        let mut points: Vec<(f64, Option<Point>)> = Vec::new();
-        for row in rows {
-            if by.is_some_and(|(axis, value)| self.factor(row, axis) != Some(value)) {
-                continue;
-            }
-            let Some(x_value) = self.factor(row, self.design.x) else { continue };
-            let x = places[x_value as usize];
-            let is_saturated = self.saturated.contains(&(x_value, by.map(|(_, value)| value)));
-            let point = row.comparison.map(|found| Point {
-                x,
-                y: found.difference.mean,
-                half_width: found.difference.half_width,
-                is_saturated,
-            });
-            points.push((x, point));
-        }
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Curve {
-            label,
-            ink,
-            points: points.into_iter().map(|(_, point)| point).collect(),
-            has_markers: true,
-        }
-    }
+/// A curve for each value of `by`.
+fn curves(view: &RunView, design: &Design, pairs: &[&Pair]) -> Vec<Curve> {
+    let curve = |family: Family| {
+        let pairs = pairs.iter().filter(|pair| is_of(family.part, |axis| pair.factor(axis)));
+        let known = pairs.filter_map(|pair| {
+            Some((pair.factor(design.x)?, pair.measured(), pair.row.is_saturated))
+        });
+        family.curve(view, design.x, known)
+    };
+    families(view, design.by).into_iter().filter_map(curve).collect()
 }
 
 /// A scale on which 0 is seen; logarithmic on both sides of it where magnitudes differ much.
 fn scale_with_zero(curves: &[Curve], log: Option<bool>) -> Scale {
     let points = || curves.iter().flat_map(|curve| curve.points.iter().flatten());
-
-    let ends = points().flat_map(|point| {
-        let half_width = point.half_width.unwrap_or(0.0);
-        [point.y - half_width, point.y + half_width]
-    });
-    let extent = Extent::of(ends.chain([0.0])).unwrap_or(Extent { least: -1.0, most: 1.0 });
+    let extent = Extent::of(points().flat_map(Point::ends).chain([0.0]));
+    let extent = extent.unwrap_or(Extent { least: -1.0, most: 1.0 });
     // What may be 0 has no magnitude.
     let is_sure = |point: &&Point| point.y.abs() > point.half_width.unwrap_or(0.0);
-    let magnitudes = Extent::of(points().filter(is_sure).map(|point| point.y.abs()));
-    match magnitudes {
-        Some(Extent { least, most }) if log.unwrap_or(most > WIDE * least) => {
-            Scale::signed(extent, least.max(most / MAX_RATIO))
+    match Extent::of(points().filter(is_sure).map(|point| point.y.abs())) {
+        Some(magnitudes) if log.unwrap_or(magnitudes.is_wide()) => {
+            Scale::signed(extent, magnitudes.least.max(magnitudes.most / MAX_RATIO))
         }
         _ => Scale::tight(extent),
     }

@@ -1,16 +1,19 @@
 //! The distribution of time to first token, from samples of single simulations.
 
+use std::path::Path;
+
+use sweep_engine::statistics::percentiles;
+
 use super::design::LogAxes;
 use super::picture::{Axis, Content, Curve, Panel, Picture, Point, Rule};
 use super::scale::{Extent, Scale};
+use super::stem::{file_stem, log_parts};
 use super::style::{Ink, MAX_CURVES};
 use crate::failure::Failure;
 use crate::numbers::significant_two;
 
 /// Most points of a curve: more cannot be seen.
 const MAX_POINTS: usize = 400;
-/// Values that spread over a larger ratio get a logarithmic axis.
-const WIDE: f64 = 10.0;
 
 /// Samples of one simulation, and what they are called.
 pub(crate) struct Samples {
@@ -44,7 +47,7 @@ pub(crate) fn distribution_picture(
     }
     let extent = Extent::of(files.iter().flat_map(|file| file.ttft_s.iter().copied()));
     let extent = extent.unwrap_or(Extent { least: 0.1, most: 1.0 });
-    let is_log = log.x.unwrap_or(extent.most > WIDE * extent.least);
+    let is_log = log.x.unwrap_or(extent.is_wide());
     let scale = if is_log { Scale::log(extent) } else { Scale::linear(extent) };
     if log.y == Some(true) {
         return Err(Failure::usage("--log y: shares begin at 0; leave y out"));
@@ -55,9 +58,12 @@ pub(crate) fn distribution_picture(
         points: steps(&file.ttft_s),
         has_markers: false,
     };
-    let counts = files.iter().map(|file| format!("{}: {} requests", file.name, file.ttft_s.len()));
+    let counts = files.iter().map(|file| match file.ttft_s.len() {
+        1 => format!("{}: 1 request", file.name),
+        count => format!("{}: {count} requests", file.name),
+    });
     Ok(Picture {
-        stem: "ttft-distribution".to_owned(),
+        stem: stem(&files, log),
         title: "Share of requests that have their first token by a time".to_owned(),
         subtitle: counts.collect::<Vec<_>>().join("; "),
         legend: String::new(),
@@ -76,41 +82,35 @@ pub(crate) fn distribution_picture(
     })
 }
 
-/// Points of the distribution function, denser where it is steep in neither direction: evenly by rank, and the
-/// highest ranks each.
+/// Points of the distribution function from 0 on, denser where it is steep in neither direction: evenly by rank, and
+/// the highest ranks each.
 #[expect(clippy::cast_precision_loss, reason = "samples are fewer than 2^53")]
 fn steps(sorted: &[f64]) -> Vec<Option<Point>> {
     let count = sorted.len();
     let tail = count.saturating_sub(MAX_POINTS / 4);
     let every = count.div_ceil(MAX_POINTS).max(1);
     let shown = (0..count).filter(|rank| rank % every == 0 || *rank >= tail);
-    let point = |rank: usize| Point {
-        x: sorted[rank],
-        y: (rank + 1) as f64 / count as f64,
-        half_width: None,
-        is_saturated: false,
+    let point = |x: f64, requests: usize| {
+        Some(Point { x, y: requests as f64 / count as f64, half_width: None, is_saturated: false })
     };
-    shown.map(|rank| Some(point(rank))).collect()
+    let start = sorted.first().map(|&least| point(least, 0));
+    start.into_iter().chain(shown.map(|rank| point(sorted[rank], rank + 1))).collect()
 }
 
 /// Lines at percentiles, between order statistics as in the tables.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a rank among samples"
-)]
 fn rules(sorted: &[f64]) -> Vec<Rule> {
-    let percentile = |probability: f64| {
-        let position = (sorted.len() - 1) as f64 * probability;
-        let low = position.floor() as usize;
-        let high = (low + 1).min(sorted.len() - 1);
-        sorted[low] + (position - position.floor()) * (sorted[high] - sorted[low])
+    let found = percentiles(sorted, [0.5, 0.9, 0.99]).into_iter().flatten();
+    let rule = |(name, value)| Rule {
+        value,
+        is_vertical: true,
+        label: format!("{name} {} s", significant_two(value)),
     };
-    let named = [("P50", 0.5), ("P90", 0.9), ("P99", 0.99)];
-    let rule = |(name, probability): (&str, f64)| {
-        let value = percentile(probability);
-        Rule { value, is_vertical: true, label: format!("{name} {} s", significant_two(value)) }
-    };
-    named.into_iter().map(rule).collect()
+    ["P50", "P90", "P99"].into_iter().zip(found).map(rule).collect()
+}
+
+/// `ttft-distribution-of-mono-disagg`: the files without their endings.
+fn stem(files: &[Samples], log: LogAxes) -> String {
+    let of_file = |file: &Samples| Path::new(&file.name).with_extension("").display().to_string();
+    let start = ["ttft-distribution-of".to_owned()].into_iter();
+    file_stem(start.chain(files.iter().map(of_file)).chain(log_parts(log)))
 }

@@ -1,8 +1,8 @@
 //! A page: title, legend, panels in rows, and how to read them.
 
-use std::collections::BTreeSet;
-
-use super::canvas::{Anchor, Canvas, File, Lettering, Place, Stroke, text_width};
+use super::canvas::{
+    Anchor, Canvas, File, Lettering, Place, Stroke, fitting, fitting_names, text_width,
+};
 use super::panel::{FOOT, Frame, HEAD, RULE, TITLE, draw_panel, tick_room};
 use super::picture::{Axis, Content, Curve, Picture, Rule};
 use super::style::{GREY, Marker, ramp};
@@ -59,7 +59,7 @@ impl Grid {
             3 => (340.0, 310.0),
             _ => (290.0, 260.0),
         };
-        let ticks = panels.iter().map(|panel| tick_room(panel, cell.1)).fold(0.0, f64::max);
+        let ticks = panels.iter().map(|panel| tick_room(panel, cell)).fold(0.0, f64::max);
         let has_titles = panels.iter().any(|panel| !panel.title.is_empty());
         let head = HEAD + if has_titles { TITLE } else { 0.0 };
         Self { columns, rows: panels.len().div_ceil(columns), cell, ticks, head }
@@ -127,7 +127,7 @@ fn height(lines: &[String], leading: f64) -> f64 {
     lines.len() as f64 * leading
 }
 
-/// A text in lines that fit.
+/// A text in lines that fit. Words that do not are broken.
 fn wrapped(text: &str, size: u32, width: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -136,16 +136,30 @@ fn wrapped(text: &str, size: u32, width: f64) -> Vec<String> {
                 line.push(' ');
                 line.push_str(word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.extend(broken(word, size, width)),
         }
     }
     lines
 }
 
+/// A word in pieces that fit.
+fn broken(word: &str, size: u32, width: f64) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    for letter in word.chars() {
+        match pieces.last_mut() {
+            Some(piece) if text_width(&format!("{piece}{letter}"), size) <= width => {
+                piece.push(letter);
+            }
+            _ => pieces.push(letter.to_string()),
+        }
+    }
+    pieces
+}
+
 /// What stands between title and panels.
 enum Legend {
     None,
-    /// What tells curves apart, and its entries.
+    /// What tells curves apart, in lines, and its entries.
     Curves {
         title: String,
         entries: Vec<Entry>,
@@ -155,6 +169,7 @@ enum Legend {
 }
 
 /// A name in the legend, and the line that it belongs to.
+#[derive(PartialEq)]
 struct Entry {
     /// From the upper left corner of the legend.
     place: Place,
@@ -202,17 +217,26 @@ impl Legend {
             }
         }
         entries.append(&mut lines);
-        let mut seen = BTreeSet::new();
-        entries.retain(|entry| !entry.label.is_empty() && seen.insert(entry.label.clone()));
+        // A curve is in several panels, and has the same look in each.
+        let mut distinct: Vec<Entry> = Vec::new();
+        for entry in entries {
+            if !entry.label.is_empty() && !distinct.contains(&entry) {
+                distinct.push(entry);
+            }
+        }
+        let mut entries = distinct;
         if entries.is_empty() {
             return Self::None;
         }
-        let title = picture.legend.clone();
+        let labels: Vec<&str> = entries.iter().map(|entry| entry.label.as_str()).collect();
+        let labels = fitting_names(&labels, TEXT_SIZE, width - SAMPLE - 28.0);
+        let title = fitting(&picture.legend, TEXT_SIZE, width);
         let titled = if title.is_empty() { 0.0 } else { text_width(&title, TEXT_SIZE) + 18.0 };
         // Beside a long title there is no room for names.
         let (indent, mut y) = if titled > 0.5 * width { (0.0, LEADING) } else { (titled, 0.0) };
         let mut x = indent;
-        for entry in &mut entries {
+        for (entry, label) in entries.iter_mut().zip(labels) {
+            entry.label = label;
             let needed = SAMPLE + 8.0 + text_width(&entry.label, TEXT_SIZE) + 20.0;
             if x > indent && x + needed > width {
                 (x, y) = (indent, y + LEADING);
@@ -267,4 +291,18 @@ fn draw_colours(canvas: &mut Canvas, axis: &Axis, top: f64) {
         canvas.text((x, top + 19.0), &text, Lettering::new(CAPTION_SIZE, Anchor::Middle));
     }
     canvas.end();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_fit_whatever_their_words() {
+        let text = format!("a run of {} and no more", "long/".repeat(60));
+        let lines = wrapped(&text, TEXT_SIZE, 200.0);
+        assert!(lines.iter().all(|line| text_width(line, TEXT_SIZE) <= 200.0), "{lines:?}");
+        assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
+        assert_eq!(wrapped("short enough", TEXT_SIZE, 200.0), ["short enough"]);
+    }
 }

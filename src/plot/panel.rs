@@ -1,6 +1,6 @@
 //! One panel: axes, then what is in it.
 
-use super::canvas::{Anchor, Canvas, Lettering, Place, Stroke, fitting, text_width};
+use super::canvas::{Anchor, Canvas, Lettering, Place, Stroke, fitting, fitting_names, text_width};
 use super::picture::{Axis, Content, Curve, Panel, Point, Rule, Tile};
 use super::scale::Scale;
 use super::style::{BLACK, GREY, LIGHT, WHITE, ramp};
@@ -15,6 +15,13 @@ pub(super) const FOOT: f64 = 50.0;
 pub(super) const TITLE: f64 = 20.0;
 /// Height that a tick of the y axis takes.
 const Y_TICK: f64 = 34.0;
+/// Between labels of y ticks and their axis, and at the edge of the page.
+const TICK_GAP: f64 = 10.0;
+/// Share of a panel's width that labels of y ticks may take.
+const MAX_TICK_ROOM: f64 = 0.4;
+/// Least distance of labels of x ticks, and least width that a name is cut to.
+const X_GAP: f64 = 8.0;
+const MIN_NAME: f64 = 44.0;
 /// From curve to curve where x has names.
 const DODGE: f64 = 11.0;
 /// A curve with more points has smaller markers, and not at each of them.
@@ -33,10 +40,10 @@ pub(super) struct Frame {
     pub(super) bottom: f64,
 }
 
-/// Width for the labels of y ticks in a panel of some height.
-pub(super) fn tick_room(panel: &Panel, height: f64) -> f64 {
-    let ticks = y_ticks(&panel.y.scale, height - HEAD - FOOT);
-    ticks.iter().map(|(_, text)| text_width(text, TICK_SIZE)).fold(0.0, f64::max) + 10.0
+/// Width for the labels of y ticks in a panel of some width and height.
+pub(super) fn tick_room(panel: &Panel, (width, height): Place) -> f64 {
+    let ticks = y_ticks(&panel.y.scale, height - HEAD - FOOT, width * MAX_TICK_ROOM);
+    ticks.iter().map(|(_, text)| text_width(text, TICK_SIZE)).fold(0.0, f64::max) + TICK_GAP
 }
 
 pub(super) fn draw_panel(canvas: &mut Canvas, panel: &Panel, frame: &Frame) {
@@ -67,27 +74,44 @@ pub(super) fn draw_panel(canvas: &mut Canvas, panel: &Panel, frame: &Frame) {
     canvas.end();
 }
 
-/// As many ticks as have room.
+/// As many ticks as have room; long names are cut.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few ticks")]
-fn y_ticks(scale: &Scale, height: f64) -> Vec<(f64, String)> {
-    scale.ticks((height / Y_TICK).max(2.0) as usize)
+fn y_ticks(scale: &Scale, height: f64, room: f64) -> Vec<(f64, String)> {
+    cut(scale.ticks((height / Y_TICK).max(2.0) as usize), room)
 }
 
-/// As many ticks as do not touch.
+fn cut(ticks: Vec<(f64, String)>, room: f64) -> Vec<(f64, String)> {
+    let names: Vec<&str> = ticks.iter().map(|(_, text)| text.as_str()).collect();
+    let texts = fitting_names(&names, TICK_SIZE, room);
+    ticks.into_iter().zip(texts).map(|((value, _), text)| (value, text)).collect()
+}
+
+/// As many ticks as do not touch. Names give up their length before one of them is left out.
 fn x_ticks(axis: &Axis, width: f64) -> Vec<(f64, String)> {
     let Axis { scale, ticks, .. } = axis;
+    let apart = |ticks: &[(f64, String)]| {
+        let places = ticks.windows(2).map(|pair| scale.place(pair[1].0) - scale.place(pair[0].0));
+        places.fold(1.0, f64::min) * width - X_GAP
+    };
     let is_free = |ticks: &[(f64, String)]| {
         ticks.windows(2).all(|pair| {
-            let apart = (scale.place(pair[1].0) - scale.place(pair[0].0)) * width;
             let texts = text_width(&pair[0].1, TICK_SIZE) + text_width(&pair[1].1, TICK_SIZE);
-            apart > texts / 2.0 + 8.0
+            apart(pair) > texts / 2.0
         })
     };
-    let most = if matches!(scale, Scale::Names(_)) { 40 } else { 9 };
+    let (most, has_names) = match scale {
+        Scale::Names(names) => (names.len(), true),
+        _ => (9, false),
+    };
     if !ticks.is_empty() && is_free(ticks) {
         return ticks.clone();
     }
-    (2..=most).rev().map(|fit| scale.ticks(fit)).find(|ticks| is_free(ticks)).unwrap_or_default()
+    let shown = |fit| {
+        let ticks = scale.ticks(fit);
+        let room = apart(&ticks);
+        if has_names && room > MIN_NAME { cut(ticks, room) } else { ticks }
+    };
+    (1..=most).rev().map(shown).find(|ticks| is_free(ticks)).unwrap_or_default()
 }
 
 /// A panel and where it is.
@@ -119,7 +143,9 @@ impl Drawing<'_> {
             canvas.line((x, bottom), (x, bottom + 4.0), EDGE);
             canvas.text((x, bottom + 16.0), &text, plain);
         }
-        for (value, text) in y_ticks(&self.panel.y.scale, bottom - top) {
+        for (value, text) in
+            y_ticks(&self.panel.y.scale, bottom - top, left - edge - TICK_GAP + 0.5)
+        {
             let y = self.y(value);
             if has_grid {
                 canvas.line((left, y), (right, y), GRID);
@@ -129,11 +155,15 @@ impl Drawing<'_> {
         }
         canvas.line((left, bottom), (right, bottom), EDGE);
         canvas.line((left, top), (left, bottom), EDGE);
+        let room = right - edge;
         let label = Lettering::new(LABEL_SIZE, Anchor::Middle);
-        canvas.text((f64::midpoint(left, right), bottom + 34.0), &self.panel.x.label, label);
+        let text = fitting(&self.panel.x.label, LABEL_SIZE, room);
+        let half = text_width(&text, LABEL_SIZE) / 2.0;
+        // In the middle of its axis, unless it is longer.
+        let middle = f64::midpoint(left, right).min(right - half).max(edge + half);
+        canvas.text((middle, bottom + 34.0), &text, label);
         // Above its axis the label is read without turning one's head.
         let start = Lettering { anchor: Anchor::Start, colour: GREY, ..label };
-        let room = right - edge;
         canvas.text((edge, top - 11.0), &fitting(&self.panel.y.label, LABEL_SIZE, room), start);
         let title = Lettering { is_bold: true, colour: BLACK, ..start };
         let text = fitting(&self.panel.title, LABEL_SIZE, room);

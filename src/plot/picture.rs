@@ -81,6 +81,14 @@ pub(super) struct Point {
     pub(super) is_saturated: bool,
 }
 
+impl Point {
+    /// Both ends of its interval, lower first.
+    pub(super) fn ends(&self) -> [f64; 2] {
+        let half_width = self.half_width.unwrap_or(0.0);
+        [self.y - half_width, self.y + half_width]
+    }
+}
+
 /// A line across a panel, at a value of one axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Rule {

@@ -26,6 +26,12 @@ pub(super) enum Scale {
 
 /// Share of a scale that is left free at each end.
 const MARGIN: f64 = 0.04;
+/// Values that spread over a larger ratio get a logarithmic scale.
+const WIDE: f64 = 10.0;
+/// Values that differ by less than this share of themselves are equal but for rounding.
+const ROUNDING: f64 = 1e-9;
+/// Ends of a logarithmic scale: beyond them ratios are no numbers any more.
+const LOG_ENDS: (f64, f64) = (1e-140, 1e140);
 /// Lower ends of intervals stretch a logarithmic scale by at most this factor.
 const MAX_STRETCH: f64 = 3.0;
 
@@ -45,6 +51,22 @@ impl Extent {
         })
     }
 
+    /// Whether a logarithmic scale shows more.
+    pub(super) fn is_wide(self) -> bool {
+        self.least > 0.0 && self.most > WIDE * self.least
+    }
+
+    /// From the least to the most; where all are equal but for rounding, how large they are.
+    fn span(self) -> f64 {
+        let size = self.least.abs().max(self.most.abs());
+        let span = self.most - self.least;
+        match size {
+            size if span > ROUNDING * size => span,
+            size if size > f64::MIN_POSITIVE => size,
+            _ => 1.0,
+        }
+    }
+
     /// Room for the ends of intervals, too.
     pub(super) fn with_intervals(self, ends: Option<Self>, is_log: bool) -> Self {
         let Some(ends) = ends else { return self };
@@ -57,27 +79,30 @@ impl Scale {
     /// A scale with some room at its ends. From 0, if the values are positive and come near it.
     pub(super) fn linear(extent: Extent) -> Self {
         let Extent { least, most } = extent;
-        let low = if least >= 0.0 && least < 0.5 * most { 0.0 } else { least };
-        let span = if most > low { most - low } else { most.abs().max(1.0) };
-        let is_from_zero = low == 0.0;
-        Self::Linear {
-            low: if is_from_zero { 0.0 } else { low - MARGIN * span },
-            high: most + MARGIN * span,
+        if 0.0 <= least && least < 0.5 * most {
+            return Self::Linear { low: 0.0, high: (1.0 + MARGIN) * most };
         }
+        Self::tight(extent)
     }
 
     /// A linear scale that begins near the least value, wherever 0 is.
     pub(super) fn tight(extent: Extent) -> Self {
-        let Extent { least, most } = extent;
-        let span = if most > least { most - least } else { most.abs().max(1.0) };
-        Self::Linear { low: least - MARGIN * span, high: most + MARGIN * span }
+        let room = MARGIN * extent.span();
+        Self::Linear { low: extent.least - room, high: extent.most + room }
+    }
+
+    /// A linear scale that ends at the least and the most.
+    pub(super) fn full(extent: Extent) -> Self {
+        Self::Linear { low: extent.least, high: extent.least + extent.span() }
     }
 
     /// A logarithmic scale; the extent is above 0.
     pub(super) fn log(extent: Extent) -> Self {
-        let ratio = (extent.most / extent.least).max(1.2);
+        let [least, most] =
+            [extent.least, extent.most].map(|end| end.clamp(LOG_ENDS.0, LOG_ENDS.1));
+        let ratio = (most / least).max(1.2);
         let room = ratio.powf(MARGIN);
-        Self::Log { low: extent.least / room, high: extent.least * ratio * room }
+        Self::Log { low: least / room, high: least * ratio * room }
     }
 
     /// A scale for both signs; magnitudes below `unit` are of no interest.
@@ -137,9 +162,15 @@ fn linear_ticks(low: f64, high: f64, fit: usize) -> Vec<(f64, String)> {
     let last = (high / step + 1e-9).floor() as i64;
     // Zero without a sign.
     let value = |i: i64| if i == 0 { 0.0 } else { i as f64 * step };
-    let text =
-        |value: f64| if places > 5 { significant(value) } else { format!("{value:.places$}") };
-    (first..=last).map(|i| (value(i), text(value(i)))).collect()
+    let values: Vec<f64> = (first..=last).map(value).collect();
+    let short =
+        |value: &f64| if places > 5 { significant(*value) } else { format!("{value:.places$}") };
+    let texts: Vec<String> = values.iter().map(short).collect();
+    // Far from 0 a few digits are the same everywhere.
+    let differ = texts.windows(2).all(|pair| pair[0] != pair[1]);
+    let exact = values.iter().map(|value| format!("{value:.places$}"));
+    let texts = if differ { texts } else { exact.collect() };
+    values.into_iter().zip(texts).collect()
 }
 
 /// Powers of ten, with as many of their multiples between them as fit.
@@ -260,6 +291,49 @@ mod tests {
             assert!(!scale.ticks(5).is_empty(), "{scale:?}");
         }
         assert_eq!(Extent::of(std::iter::empty()), None);
+    }
+
+    #[test]
+    fn equal_values_fill_the_scale_of_their_size() {
+        let extent = Extent::of([0.0125, 0.012_500_000_000_000_2, 0.0125].into_iter()).unwrap();
+        for scale in [Scale::linear(extent), Scale::tight(extent)] {
+            let places = [extent.least, extent.most].map(|value| scale.place(value));
+            assert!(places.iter().all(|place| (place - 0.5).abs() < 1e-3), "{scale:?}: {places:?}");
+            let Scale::Linear { low, high } = scale else { panic!("{scale:?}") };
+            assert!(0.01 < low && high < 0.015, "{scale:?}");
+        }
+        let zero = Extent::of([0.0].into_iter()).unwrap();
+        assert!((Scale::linear(zero).place(0.0) - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn ticks_are_told_apart_however_near_they_are() {
+        for (least, most) in [
+            (0.0125, 0.012_500_001),
+            (12_345.678_9, 12_345.678_95),
+            (7e8, 7e8 + 3.0),
+            (1e-7, 1.001e-7),
+        ] {
+            for scale in [Scale::tight(Extent { least, most }), Scale::log(Extent { least, most })]
+            {
+                let texts = texts(&scale, 6);
+                let mut distinct = texts.clone();
+                distinct.dedup();
+                assert!(texts.len() > 1 && distinct == texts, "{scale:?}: {texts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_widest_logarithmic_scale_has_an_end() {
+        for (least, most) in
+            [(1e-310, 1.0), (5e-324, f64::MAX), (f64::MIN_POSITIVE, f64::MIN_POSITIVE)]
+        {
+            let scale = Scale::log(Extent { least, most });
+            let places = [least, most].map(|value| scale.place(value));
+            assert!(places.iter().all(|place| place.is_finite()), "{scale:?}: {places:?}");
+            assert!(scale.ticks(6).len() <= 7, "{scale:?}");
+        }
     }
 
     #[test]

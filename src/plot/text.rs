@@ -1,7 +1,7 @@
 //! Curves as text, for a terminal: a letter for each point, dots between them.
 
 use super::curves::curves_picture;
-use super::design::{Design, LogAxes, thinned};
+use super::design::{Design, thinned};
 use super::picture::{Axis, Content, Curve, Panel, Point};
 use super::scale::{Extent, Scale};
 use crate::failure::Failure;
@@ -37,17 +37,18 @@ pub(crate) fn curves_text(
     columns: usize,
     letters: Letters,
 ) -> Result<Vec<String>, Failure> {
-    let Some(picture) = curves_picture(view, design, LogAxes::default())? else {
+    let Some(picture) = curves_picture(view, design)? else {
         return Ok(Vec::new());
     };
     let Panel { x, y, content, .. } = &picture.panels[0];
     let Content::Curves { curves, .. } = content else { return Ok(Vec::new()) };
     let held = design.held.iter().map(|&(axis, value)| view.setting(axis, value));
     let title: Vec<String> = std::iter::once(y.label.clone()).chain(held).collect();
-    let shown = thinned(curves.len(), MAX_CURVES);
-    let all = design.by.map_or(1, |axis| view.run.axes[axis].values.len());
-    let legend = if shown.len() < all {
-        format!("{}, {} of {all}", picture.legend, shown.len())
+    let all: Vec<u32> = (0..).take(curves.len()).collect();
+    let shown = thinned(&all, MAX_CURVES);
+    let of = design.by.map_or(1, |axis| view.run.axes[axis].values.len());
+    let legend = if shown.len() < of {
+        format!("{}, {} of {of}", picture.legend, shown.len())
     } else {
         picture.legend.clone()
     };

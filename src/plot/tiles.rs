@@ -1,75 +1,52 @@
 //! Pictures of one result as colours over two axes.
 
-use super::curves::{MAX_FACETS, capitalized, thinning_captions};
-use super::design::{Design, LogAxes, Subject, thinned};
+use super::curves::{capitalized, for_each};
+use super::design::{Design, LogAxes, Subject};
+use super::layout::{facets, is_of, saturation_caption, thinning_captions};
 use super::picture::{Axis, Content, Panel, Picture, Tile};
 use super::scale::{Extent, Scale};
 use crate::failure::Failure;
-use crate::view::RunView;
-
-/// Colours of values that spread over a larger ratio are logarithmic.
-const WIDE: f64 = 10.0;
+use crate::view::{RunView, order};
 
 /// Draws a heatmap; `None` if no cell has a value.
 ///
 /// # Errors
 /// Logarithmic colours for values that are not above 0.
-pub(crate) fn tiles_picture(
-    view: &RunView,
-    design: &Design,
-    log: LogAxes,
-) -> Result<Option<Picture>, Failure> {
+pub(crate) fn tiles_picture(view: &RunView, design: &Design) -> Result<Option<Picture>, Failure> {
     let Subject::Tiles { y, of } = &design.subject else { return Ok(None) };
-    let axes = [design.x, *y];
-    let facets: Vec<Option<u32>> = match design.facet {
-        Some(axis) => {
-            let count = view.run.axes[axis].values.len();
-            thinned(count, MAX_FACETS).into_iter().map(Some).collect()
-        }
-        None => vec![None],
-    };
+    let sides = [Side::new(view, design.x), Side::new(view, *y)];
     let cells = design.cells(view);
     let mut sheets: Vec<(String, Vec<Tile>)> = Vec::new();
-    for facet in facets {
-        let is_inside =
-            |cell: usize| design.facet.is_none_or(|axis| view.factor(axis, cell) == facet);
-        let tiles: Vec<Tile> = cells
-            .iter()
-            .filter(|&&cell| is_inside(cell))
-            .filter_map(|&cell| {
-                Some(Tile {
-                    column: view.factor(axes[0], cell)? as usize,
-                    row: view.factor(axes[1], cell)? as usize,
-                    value: view.measured(of.name(), cell).value?,
-                    is_saturated: view.is_saturated(cell),
-                })
-            })
-            .collect();
-        let title = design.facet.zip(facet).map(|(axis, value)| view.value_with_unit(axis, value));
+    for part in facets(view, design) {
+        let tile = |&cell: &usize| {
+            let place = |side: &Side| Some(side.places[view.factor(side.axis, cell)? as usize]);
+            let value = view.measured(of.name(), cell).value?;
+            let is_saturated = view.is_saturated(cell);
+            Some(Tile { column: place(&sides[0])?, row: place(&sides[1])?, value, is_saturated })
+        };
+        let is_inside = |cell: &&usize| is_of(part, |axis| view.factor(axis, **cell));
+        let tiles: Vec<Tile> = cells.iter().filter(is_inside).filter_map(tile).collect();
         if !tiles.is_empty() {
+            let title = part.map(|(axis, value)| view.value_with_unit(axis, value));
             sheets.push((title.unwrap_or_default(), tiles));
         }
     }
     let all = || sheets.iter().flat_map(|(_, tiles)| tiles);
     let Some(extent) = Extent::of(all().map(|tile| tile.value)) else { return Ok(None) };
-    let colours = Axis::new(of.label(), colour_scale(extent, &of.unit, log)?);
+    let colours = Axis::new(of.label(), colour_scale(extent, &of.unit, design.log)?);
     let mut captions = Vec::new();
     if all().any(|tile| tile.is_saturated) {
-        captions.push(
-            "Hollow: saturated, more load than the bottleneck can serve; the value grows with the length of the run."
-                .to_owned(),
-        );
+        let hollow = "saturated, more load than the bottleneck can serve";
+        captions.push(saturation_caption(hollow, std::slice::from_ref(of)));
     }
-    let place = |axis: usize| view.run.axes[axis].values.len();
-    if all().count() < sheets.len() * place(axes[0]) * place(axes[1]) {
+    if all().count() < sheets.len() * sides[0].places.len() * sides[1].places.len() {
         captions.push("Empty: no such cell, or one without a value.".to_owned());
     }
     captions.extend(thinning_captions(view, design));
-    let axis = |axis: usize| Axis::new(view.axis_label(axis), Scale::Names(view.value_texts(axis)));
     let panel = |(title, tiles): (String, Vec<Tile>)| Panel {
         title,
-        x: axis(axes[0]),
-        y: axis(axes[1]),
+        x: sides[0].names.clone(),
+        y: sides[1].names.clone(),
         content: Content::Tiles { tiles, colours: colours.clone() },
     };
     Ok(Some(Picture {
@@ -77,12 +54,9 @@ pub(crate) fn tiles_picture(
         title: format!(
             "{} over {} and {}{}",
             capitalized(&of.short),
-            view.axis_short(axes[0]),
-            view.axis_short(axes[1]),
-            design
-                .facet
-                .map(|axis| format!(", for each {}", view.axis_short(axis)))
-                .unwrap_or_default()
+            view.axis_short(design.x),
+            view.axis_short(*y),
+            for_each(view, design)
         ),
         subtitle: design.subtitle(view),
         legend: String::new(),
@@ -91,20 +65,39 @@ pub(crate) fn tiles_picture(
     }))
 }
 
+/// An axis with a row or a column of tiles for each value, in their order.
+struct Side {
+    axis: usize,
+    /// Per value its row or column.
+    places: Vec<usize>,
+    names: Axis,
+}
+
+impl Side {
+    fn new(view: &RunView, axis: usize) -> Self {
+        let texts = view.value_texts(axis);
+        let order = order(view.run, axis);
+        let mut places = vec![0; order.len()];
+        for (place, &value) in order.iter().enumerate() {
+            places[value as usize] = place;
+        }
+        let names = order.iter().map(|&value| texts[value as usize].clone()).collect();
+        Self { axis, places, names: Axis::new(view.axis_label(axis), Scale::Names(names)) }
+    }
+}
+
 /// All of the ramp for the values that there are.
 fn colour_scale(extent: Extent, unit: &str, log: LogAxes) -> Result<Scale, Failure> {
-    let Extent { least, most } = extent;
-    if log.y == Some(true) && least <= 0.0 {
+    if log.y == Some(true) && extent.least <= 0.0 {
         return Err(Failure::usage(format!(
-            "--log y: there are values that are not above 0, such as {least}; leave y out, or choose another --of"
+            "--log y: there are values that are not above 0, such as {}; leave y out, or choose another --of",
+            extent.least
         )));
     }
-    let is_wide = least > 0.0 && most > WIDE * least && unit != "share";
-    // Equal values would have no scale.
-    let high = if most > least { most } else { least + least.abs().max(1.0) };
-    Ok(if log.y.unwrap_or(is_wide) {
-        Scale::Log { low: least, high }
-    } else {
-        Scale::Linear { low: least, high }
-    })
+    match Scale::full(extent) {
+        Scale::Linear { low, high } if log.y.unwrap_or(extent.is_wide() && unit != "share") => {
+            Ok(Scale::Log { low, high })
+        }
+        linear => Ok(linear),
+    }
 }

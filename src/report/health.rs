@@ -36,7 +36,7 @@ pub(crate) fn health_text(health: &Health) -> String {
     let known = |text: Option<String>| text.unwrap_or_else(|| "unknown".to_owned());
     let fields = [
         ("sweep", versions.sweep.to_owned()),
-        ("git commit", known(versions.git_commit.map(str::to_owned))),
+        ("git commit", known(versions.git_commit.map(commit))),
         ("crates", crates.collect::<Vec<_>>().join(", ")),
         ("stream version", health.stream_version.to_string()),
         ("draw fingerprint", health.draw_fingerprint.clone()),
@@ -53,6 +53,14 @@ pub(crate) fn health_text(health: &Health) -> String {
         ("locks", locks(&health.probed)),
     ];
     fields.map(|(name, text)| format!("{:18}{text}", format!("{name}:"))).join("\n")
+}
+
+fn commit(commit: &str) -> String {
+    if commit.contains("-dirty-") {
+        format!("{commit} (built from a checkout with uncommitted changes)")
+    } else {
+        commit.to_owned()
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a tenth of a GiB is all that is shown")]

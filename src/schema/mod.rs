@@ -21,5 +21,7 @@ pub(crate) use metrics::{
     half_width_name, is_half_width, names_with_intervals, percent, spread_name, unknown_result,
 };
 pub(crate) use rows::{CellRow, JobRow};
-pub(crate) use tables::{AGGREGATE_COLUMNS, CELL_COLUMNS, FACTOR_COLUMNS, JOB_COLUMNS, extra_axes};
+pub(crate) use tables::{
+    AGGREGATE_COLUMNS, CELL_COLUMNS, FACTOR_COLUMNS, JOB_COLUMNS, extra_axes, words_of,
+};
 pub(crate) use theory::THEORY_COLUMNS;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use sweep_engine::plan::{Cell, Plan};
 use sweep_engine::scenario::{Cluster, DisaggCluster};
-use sweep_engine::spec::{Key, Mode};
+use sweep_engine::spec::{Key, Kind, Mode};
 
 use super::column::{Column, Field, column};
 use super::rows::{CellRow, JobRow};
@@ -242,6 +242,21 @@ pub(crate) static AGGREGATE_COLUMNS: [Column<CellRow>; 10] = [
     ),
 ];
 
+/// The words that a column may have, where they are few and known; else none.
+pub(crate) fn words_of(column: &str) -> &'static [&'static str] {
+    match column {
+        "bottleneck" => &["prefill", "decode", "gpu"],
+        "status" => &["ok", "failed", "panicked"],
+        "stop_reason" => &["fixed", "precision", "max_replications", "saturated", "failed"],
+        "ci_method" => &["replications", "batch_means"],
+        "quantile_method" => &["exact", "histogram"],
+        _ => match Key::all().find(|key| key.column == column).map(|key| key.kind) {
+            Some(Kind::Word(words)) => words,
+            _ => &[],
+        },
+    }
+}
+
 /// The axes that get a column of their own, named by their dotted path: those without a contracted
 /// column. Indices into the axes of the plan.
 pub(crate) fn extra_axes(plan: &Plan) -> Vec<usize> {
@@ -260,5 +275,26 @@ fn disagg(cell: &Cell) -> Option<&DisaggCluster> {
     match &cell.scenario.cluster {
         Cluster::Mono(_) => None,
         Cluster::Disagg(disagg) => Some(disagg),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::documentation;
+
+    #[test]
+    fn the_words_of_a_column_stand_in_its_meaning() {
+        let docs = documentation(None);
+        let with_words = docs.iter().filter(|doc| !words_of(&doc.name).is_empty());
+        let names: Vec<&str> = with_words.clone().map(|doc| doc.name.as_str()).collect();
+        let known = ["status", "mode", "bottleneck", "stop_reason", "ci_method", "quantile_method"];
+        assert_eq!(names, known);
+        for doc in with_words {
+            for word in words_of(&doc.name) {
+                let mut words = doc.meaning.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                assert!(words.any(|known| known == *word), "{}: {word}", doc.name);
+            }
+        }
     }
 }

@@ -12,7 +12,7 @@ mod run_folder;
 pub(crate) use aside::AnotherRun;
 pub(crate) use lock::is_open;
 pub(crate) use output::{
-    PartialFile, check_folder, check_output, create_file, prepare_folder, replace_file,
+    PartialFile, check_folder, check_output, check_way, create_file, prepare_folder, replace_file,
 };
 pub(crate) use parts::{parts_of, samples_path};
 pub(crate) use probe::{Probed, probe};

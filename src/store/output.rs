@@ -14,6 +14,9 @@ use crate::failure::Failure;
 pub(crate) fn check_output(flag: &str, path: &Path) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let refused = |text: String| Err(Failure::usage(format!("{flag} {}: {text}", path.display())));
+    if path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        return refused("it is a folder; name a file".to_owned());
+    }
     if !folder.as_os_str().is_empty() && !folder.is_dir() {
         let folder = folder.display();
         return refused(format!("the folder {folder} does not exist; create it first"));
@@ -34,17 +37,27 @@ pub(crate) fn check_output(flag: &str, path: &Path) -> Result<(), Failure> {
 pub(crate) fn check_folder(flag: &str, folder: &Path) -> Result<(), Failure> {
     let refused =
         |text: String| Err(Failure::usage(format!("{flag} {}: {text}", folder.display())));
-    if folder.is_dir() {
-        return Ok(());
-    }
-    if folder.exists() {
-        return refused("it is a file; name a folder".to_owned());
-    }
+    check_way(flag, folder)?;
     let parent = folder.parent().unwrap_or(Path::new(""));
     if !parent.as_os_str().is_empty() && !parent.is_dir() {
         return refused(format!("the folder {} does not exist; create it first", parent.display()));
     }
     Ok(())
+}
+
+/// Checks that no file stands where a folder, or one above it, is to be.
+///
+/// # Errors
+/// Names the flag, the path and the remedy.
+pub(crate) fn check_way(flag: &str, folder: &Path) -> Result<(), Failure> {
+    match folder.ancestors().find(|above| above.exists()) {
+        Some(file) if !file.is_dir() => {
+            let file = if file == folder { "it".to_owned() } else { file.display().to_string() };
+            let folder = folder.display();
+            Err(Failure::usage(format!("{flag} {folder}: {file} is a file; name a folder")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes a folder in a folder that is there, unless it is there already.

@@ -3,5 +3,5 @@
 mod quantity;
 mod run_view;
 
-pub(crate) use quantity::{Quantity, quantities};
-pub(crate) use run_view::{Measured, RunView, numbers, swept};
+pub(crate) use quantity::{Quantity, named, quantities};
+pub(crate) use run_view::{Measured, RunView, companions, leader, numbers, order, swept, typical};

@@ -9,6 +9,18 @@ use crate::schema::{
 /// Longest name that stands on an axis as it is in the column table.
 const MAX_NAME: usize = 44;
 
+/// Times to first token.
+const TTFT: [&str; 8] = [
+    "mean_ttft_s",
+    "p50_ttft_s",
+    "p90_ttft_s",
+    "p99_ttft_s",
+    "pooled_p50_ttft_s",
+    "pooled_p90_ttft_s",
+    "pooled_p99_ttft_s",
+    "theory_mean_ttft_s",
+];
+
 /// A result that can be shown: a floating-point column of `cells` that is neither an axis nor an interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Quantity {
@@ -39,9 +51,18 @@ impl Quantity {
         format!("{} ({})", self.short, self.unit)
     }
 
-    /// Whether it is a time to first token.
+    /// Whether it is a time to first token: a mean or a percentile, not a spread or a trend of one.
     pub(crate) fn is_ttft(&self) -> bool {
-        self.name.ends_with("ttft_s") && self.unit == "s"
+        TTFT.contains(&self.name.as_str())
+    }
+
+    /// Whether it grows with the length of the run where queues grow without bound.
+    pub(crate) fn grows(&self) -> bool {
+        let is_measured_time = self.unit == "s"
+            && !["mean_service_", "theory_", "relaxation_"]
+                .iter()
+                .any(|start| self.name.starts_with(start));
+        is_measured_time || self.name.starts_with("mean_queue_length_")
     }
 }
 
@@ -68,6 +89,13 @@ pub(crate) fn quantities() -> Vec<Quantity> {
         .collect()
 }
 
+/// Those of some names, in their order.
+pub(crate) fn named(names: &[&str]) -> Vec<Quantity> {
+    let all = quantities();
+    let find = |name: &&str| all.iter().find(|quantity| quantity.name == **name).cloned();
+    names.iter().filter_map(find).collect()
+}
+
 fn unit_of_share(name: &str) -> &'static str {
     let is_share = ["utilization", "slo_attainment", "censored", "theory_prob"];
     if is_share.iter().any(|start| name.starts_with(start)) { "share" } else { "no unit" }
@@ -84,9 +112,7 @@ pub(crate) fn short(name: &str, meaning: &str) -> String {
         "p99_ttft_s" => "P99 TTFT of a run",
         "mean_ttft_s" => "mean TTFT",
         "slo_attainment" => "requests within the objective",
-        "utilization_prefill" => "prefill pool",
-        "utilization_decode" => "decode pool",
-        "utilization_gpu" => "the one pool (mono)",
+        "throughput_rps" => "throughput",
         _ => {
             let head = meaning.split([';', ',', ':', '(']).next().unwrap_or_default().trim();
             return if head.chars().count() <= MAX_NAME { head } else { name }.to_owned();
@@ -113,5 +139,31 @@ mod tests {
             all.iter().any(|quantity| quantity.name == "pooled_p99_ttft_s" && quantity.unit == "s")
         );
         assert!(all.iter().all(|quantity| quantity.name != "rate_per_s"));
+    }
+
+    #[test]
+    fn what_is_a_time_to_first_token_and_what_grows() {
+        assert_eq!(named(&TTFT).len(), TTFT.len(), "each is a column");
+        for (name, is_ttft, grows) in [
+            ("pooled_p99_ttft_s", true, true),
+            ("trend_ttft_s", false, true),
+            ("std_ttft_s", false, true),
+            ("mean_queue_length_decode", false, true),
+            ("mean_service_prefill_s", false, false),
+            ("throughput_rps", false, false),
+            ("utilization_gpu", false, false),
+        ] {
+            let quantity = &named(&[name])[0];
+            assert_eq!((quantity.is_ttft(), quantity.grows()), (is_ttft, grows), "{name}");
+        }
+    }
+
+    #[test]
+    fn results_alone_are_called_by_what_they_are() {
+        let labels = named(&["throughput_rps", "utilization_gpu"])
+            .iter()
+            .map(Quantity::label)
+            .collect::<Vec<_>>();
+        assert_eq!(labels, ["throughput (requests/s)", "busy share of the one pool (share)"]);
     }
 }

@@ -128,11 +128,34 @@ impl<'a> RunView<'a> {
 
 /// Axes of several values; of axes that advance together the first.
 pub(crate) fn swept(run: &FinishedRun) -> Vec<usize> {
-    let follows = |axis: usize| {
-        run.zip.iter().any(|group| group.contains(&axis) && group.first() != Some(&axis))
-    };
     let axes = 0..run.axes.len();
-    axes.filter(|&axis| run.axes[axis].values.len() > 1 && !follows(axis)).collect()
+    axes.filter(|&axis| run.axes[axis].values.len() > 1 && leader(run, axis) == axis).collect()
+}
+
+/// The axes that advance together with one, and itself.
+pub(crate) fn companions(run: &FinishedRun, axis: usize) -> Vec<usize> {
+    let group = run.zip.iter().find(|group| group.contains(&axis));
+    group.cloned().unwrap_or_else(|| vec![axis])
+}
+
+/// The first of the axes that advance together with one.
+pub(crate) fn leader(run: &FinishedRun, axis: usize) -> usize {
+    companions(run, axis)[0]
+}
+
+/// Indices of the values of an axis: numbers by size, words as they were written.
+pub(crate) fn order(run: &FinishedRun, axis: usize) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..).take(run.axes[axis].values.len()).collect();
+    if let Some(numbers) = numbers(run, axis) {
+        order.sort_by(|&a, &b| numbers[a as usize].total_cmp(&numbers[b as usize]));
+    }
+    order
+}
+
+/// Index of the value that stands for an axis that is not shown: the middle number, the first word.
+pub(crate) fn typical(run: &FinishedRun, axis: usize) -> u32 {
+    let order = order(run, axis);
+    order[if numbers(run, axis).is_some() { order.len() / 2 } else { 0 }]
 }
 
 /// Values of an axis as numbers, if they are.

@@ -1,11 +1,18 @@
 //! The habits of a good command: a file to start from, what a bug report needs, manual pages, completions.
 
+use std::env;
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use crate::support::Place;
+use build_script::commit_of;
+
+#[expect(dead_code, clippy::print_stdout, reason = "it is a program of its own")]
+#[path = "../../src/build.rs"]
+mod build_script;
 
 #[test]
 fn the_file_that_init_writes_runs_as_it_is_and_shows_both_modes_up_to_near_saturation() {
@@ -88,6 +95,39 @@ fn init_never_overwrites() {
     assert_eq!(place.listing(), ["mine.yaml 10"]);
 }
 
+#[test]
+fn init_wants_a_file_and_man_a_folder() {
+    let place = Place::new();
+    place.write("file", "");
+    place.write("folder/x", "");
+    for (arguments, text) in [
+        ("init folder", "FILE folder: it is a folder; name a file"),
+        ("init folder/", "FILE folder/: it is a folder; name a file"),
+        ("init new/", "FILE new/: it is a folder; name a file"),
+        ("man --dir file", "--dir file: it is a file; name a folder"),
+        ("man --dir file/man1", "--dir file/man1: file is a file; name a folder"),
+    ] {
+        let ran = place.run(arguments);
+        assert_eq!(ran.code, Some(2), "{arguments}: {}", ran.stderr);
+        assert!(ran.stderr.contains(text), "{arguments}: {}", ran.stderr);
+    }
+    assert_eq!(place.listing(), ["file 0", "folder/", "folder/x 0"]);
+    place.sweep("man --dir new/man1");
+    assert!(place.path("new/man1/sweep.1").is_file());
+}
+
+#[test]
+fn what_init_advises_works_whatever_the_file_is_called() {
+    let place = Place::new();
+    place.write("two words/x", "");
+    for name in ["-x.yaml", "two words/x.yaml"] {
+        let said = place.sweep(&format!("init -- '{name}'")).stdout;
+        let advised = said.lines().find_map(|line| line.trim().strip_prefix("sweep plan "));
+        let advised = advised.unwrap().split("    ").next().unwrap();
+        assert!(place.sweep(&format!("plan {advised}")).stdout.contains("cells"), "{said}");
+    }
+}
+
 /// What doctor says of a field.
 fn field(text: &str, name: &str) -> String {
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
@@ -125,16 +165,70 @@ fn doctor_says_what_a_bug_report_needs_and_leaves_nothing_behind() {
     let before = place.listing();
     let record = place.json("results/a/run.json");
     let text = place.sweep("doctor").stdout;
+    let commit = record["versions"]["git_commit"].as_str().unwrap_or("unknown");
+    let said = field(&text, "git commit");
+    assert!(said.starts_with(commit), "{said}");
+    assert_eq!(commit.contains("-dirty-"), said.contains("uncommitted changes"), "{said}");
     assert_eq!(field(&text, "draw fingerprint"), record["draw_fingerprint"].as_str().unwrap());
     assert_eq!(field(&text, "writable"), "yes");
     assert_eq!(place.listing(), before);
 }
 
 #[test]
+fn builds_with_uncommitted_changes_are_told_apart() {
+    if !has("git") {
+        return;
+    }
+    let place = Place::new();
+    let git = |arguments: &str| {
+        let mut git = Command::new("git");
+        git.args([
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@localhost",
+            "-c",
+            "commit.gpgsign=false",
+        ]);
+        let output = git.args(arguments.split(' ')).current_dir(place.path("")).output().unwrap();
+        assert!(
+            output.status.success(),
+            "{arguments}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    };
+    git("init -q");
+    for name in ["Cargo.toml", "Cargo.lock", "src/main.rs"] {
+        place.write(name, "committed");
+    }
+    git("add .");
+    git("commit -q -m first");
+    let commit = || commit_of(&place.path("")).unwrap();
+    let clean = commit();
+    assert!(clean.len() >= 40 && clean.chars().all(|c| c.is_ascii_hexdigit()), "{clean}");
+    place.write("notes.txt", "no source");
+    assert_eq!(commit(), clean);
+    place.write("src/main.rs", "changed");
+    let changed = commit();
+    assert!(changed.starts_with(&format!("{clean}-dirty-")), "{changed}");
+    assert_eq!(commit(), changed);
+    place.write("src/new.rs", "");
+    let grown = commit();
+    assert!(grown.starts_with(&format!("{clean}-dirty-")) && grown != changed, "{grown}");
+    fs::remove_file(place.path("src/new.rs")).unwrap();
+    assert_eq!(commit(), changed);
+    place.write("src/main.rs", "committed");
+    assert_eq!(commit(), clean);
+}
+
+#[test]
 fn doctor_says_what_to_do_where_runs_cannot_go() {
     let place = Place::new();
     place.write("file", "");
-    let text = place.sweep("doctor --out file").stdout;
+    let ran = place.run("doctor --out file");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("error: runs cannot go to file"), "{}", ran.stderr);
+    let text = ran.stdout;
     let writable = field(&text, "writable");
     assert!(writable.starts_with("NO (") && writable.contains("--out"), "{text}");
     assert_eq!(field(&text, "locks"), "unknown");
@@ -150,12 +244,40 @@ fn verbs(place: &Place) -> Vec<String> {
     names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
-/// Runs a tool; nothing if it is not installed.
-fn tool(name: &str, arguments: &[&str], file: &Path) -> Option<Output> {
-    let found = Command::new(name).args(arguments).arg(file).output();
-    let output = found.ok()?;
-    assert!(output.status.success(), "{name} {arguments:?} {}", file.display());
-    Some(output)
+/// Whether a tool is installed. If it is not, that is said, and a failure where it is required.
+fn has(tool: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let is_there = env::split_paths(&path).any(|folder| folder.join(tool).is_file());
+    if !is_there {
+        let said = absence(tool, &env::var(REQUIRED_TOOLS).unwrap_or_default());
+        // Not by a macro: what those print is hidden when a test passes.
+        io::stderr().write_all(format!("{said}\n").as_bytes()).unwrap();
+    }
+    is_there
+}
+
+/// Names of tools that must be there, with blanks between them.
+const REQUIRED_TOOLS: &str = "SWEEP_REQUIRED_TOOLS";
+
+fn absence(tool: &str, required: &str) -> String {
+    let is_required = required.split_whitespace().any(|name| name == tool);
+    assert!(!is_required, "{tool} is not installed, and {REQUIRED_TOOLS} names it");
+    format!("skipped: {tool} is not installed")
+}
+
+#[test]
+#[should_panic(expected = "fish is not installed, and SWEEP_REQUIRED_TOOLS names it")]
+fn a_tool_that_is_required_is_not_skipped() {
+    assert_eq!(absence("zsh", "bash fish"), "skipped: zsh is not installed");
+    absence("fish", "bash fish");
+}
+
+/// Runs a tool, which must succeed.
+fn run(tool: &str, arguments: &[&str], file: &Path) -> Output {
+    let output = Command::new(tool).args(arguments).arg(file).output().unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{tool} {arguments:?} {}: {complaints}", file.display());
+    output
 }
 
 #[test]
@@ -189,15 +311,19 @@ fn every_command_has_a_manual_page() {
 fn manual_pages_are_shown_by_man_without_complaint() {
     let place = Place::new();
     place.sweep("man --dir pages");
+    let (has_man, has_mandoc) = (has("man"), has("mandoc"));
     for verb in verbs(&place) {
         let page = place.path(&format!("pages/sweep-{verb}.1"));
-        if let Some(shown) = tool("man", &["--warnings", "-l"], &page) {
+        if has_man {
+            let shown = run("man", &["--warnings", "-l"], &page);
             let text = String::from_utf8_lossy(&shown.stdout);
             assert!(text.contains("SYNOPSIS") && text.contains(&verb), "{verb}: {text}");
             let complaints = String::from_utf8_lossy(&shown.stderr);
             assert_eq!(complaints, "", "{verb}");
         }
-        tool("mandoc", &["-W", "error"], &page);
+        if has_mandoc {
+            run("mandoc", &["-W", "error"], &page);
+        }
     }
 }
 
@@ -206,13 +332,16 @@ fn shells_read_their_completions_without_complaint() {
     let place = Place::new();
     for shell in ["bash", "zsh", "fish"] {
         place.write(shell, place.sweep(&format!("completions {shell}")).stdout);
-        tool(shell, &["-n"], &place.path(shell));
+        if has(shell) {
+            run(shell, &["-n"], &place.path(shell));
+        }
+    }
+    if !has("bash") {
+        return;
     }
     // What bash offers for `sweep in`.
     let script = "source ./bash; COMP_WORDS=(sweep in); COMP_CWORD=1; _sweep sweep in sweep; \
                   echo \"${COMPREPLY[*]}\"";
     let bash = Command::new("bash").args(["-c", script]).current_dir(place.path("")).output();
-    if let Ok(output) = bash {
-        assert_eq!(String::from_utf8_lossy(&output.stdout), "init\n");
-    }
+    assert_eq!(String::from_utf8_lossy(&bash.unwrap().stdout), "init\n");
 }

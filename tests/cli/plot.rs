@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use roxmltree::{Document, Node};
+use roxmltree::Document;
 
 use crate::support::{Place, SHORT};
+use crate::svg::{corners, groups, hollow, texts, title, titles};
 
 /// Both modes, three rates of which the last saturates disagg, four prefill speeds.
 const GRID: &str =
@@ -27,43 +28,6 @@ fn grid() -> Place {
     let place = Place::new();
     place.sweep(&format!("{GRID} {LONG} --quiet"));
     place
-}
-
-/// All groups of a class in a picture or in a part of it.
-fn groups<'a>(inside: Node<'a, 'a>, class: &str) -> Vec<Node<'a, 'a>> {
-    let is_of = |node: &Node| {
-        node.attribute("class").is_some_and(|names| names.split(' ').any(|name| name == class))
-    };
-    inside.descendants().filter(is_of).collect()
-}
-
-/// What a group is of.
-fn title<'a>(group: Node<'a, 'a>) -> &'a str {
-    let title = group.children().find(|node| node.has_tag_name("title"));
-    title.and_then(|node| node.text()).unwrap_or_default()
-}
-
-fn titles<'a>(groups: &[Node<'a, 'a>]) -> Vec<&'a str> {
-    groups.iter().map(|group| title(*group)).collect()
-}
-
-fn texts<'a>(inside: Node<'a, 'a>) -> Vec<&'a str> {
-    inside.descendants().filter(|node| node.has_tag_name("text")).filter_map(|n| n.text()).collect()
-}
-
-/// Corners of the one path right inside a group.
-fn corners(group: Node) -> Vec<(f64, f64)> {
-    let is_line = |node: &Node| {
-        node.has_tag_name("path")
-            && (node.attribute("fill") == Some("none") || group.attribute("class") == Some("band"))
-    };
-    let path = group.children().find(is_line).unwrap().attribute("d").unwrap();
-    let numbers: Vec<f64> = path
-        .split(|letter: char| letter.is_alphabetic() || letter.is_whitespace() || letter == ',')
-        .filter(|text| !text.is_empty())
-        .map(|text| text.parse().unwrap())
-        .collect();
-    numbers.chunks(2).map(|pair| (pair[0], pair[1])).collect()
 }
 
 #[test]
@@ -128,8 +92,9 @@ fn curves_have_one_line_per_value_within_their_bands() {
 #[test]
 fn curves_stand_where_the_table_says() {
     let place = grid();
-    place.sweep("plot grid --y p50_ttft_s --by mode --at prefill=4000 --log none --format svg");
-    let svg = place.read("results/grid/plots/p50_ttft_s-against-rate_per_s-by-mode.svg");
+    let ran =
+        place.sweep("plot grid --y p50_ttft_s --by mode --at prefill=4000 --log none --format svg");
+    let svg = place.read(ran.stdout.trim_end());
     let document = Document::parse(&svg).unwrap();
     let table = place.table("results/grid/cells.parquet");
     let mut pairs: Vec<(f64, f64)> = Vec::new();
@@ -177,7 +142,8 @@ fn axes_have_units_and_captions_explain() {
         "ttft-by-prefill_tokens_per_s",
         &["prefill speed of one GPU (tokens/s)", "for each architecture", "disagg"],
     );
-    says("utilization", &["capacity", "prefill pool", "decode pool", "busy share", hollow]);
+    let pools = "Hollow: a pool that is offered more load than it can serve.";
+    says("utilization", &["capacity", "the prefill pool", "the decode pool", "busy share", pools]);
     says(
         "heatmap",
         &["P99 TTFT (s)", rate, "prefill speed of one GPU (tokens/s)", "16000", hollow],
@@ -194,13 +160,8 @@ fn saturated_cells_are_hollow() {
     assert!(saturated > 0);
     let svg = place.read("results/grid/plots/ttft-by-prefill_tokens_per_s.svg");
     let document = Document::parse(&svg).unwrap();
-    let is_hollow = |node: &Node| {
-        node.attribute("fill") == Some("#ffffff")
-            && node.attribute("stroke").is_some_and(|s| s != "none")
-    };
     let curves = groups(document.root(), "curve");
-    let hollow = curves.iter().flat_map(Node::children).filter(is_hollow).count();
-    assert_eq!(hollow, saturated);
+    assert_eq!(curves.into_iter().map(hollow).sum::<usize>(), saturated);
     let svg = place.read("results/grid/plots/heatmap.svg");
     let document = Document::parse(&svg).unwrap();
     assert_eq!(groups(document.root(), "saturated").len(), saturated);
@@ -269,7 +230,7 @@ fn flags_choose_axes_and_results() {
         ),
         (
             "--difference prefill --y mean_ttft_s",
-            "difference-prefill_tokens_per_s-of-mean_ttft_s-against-rate_per_s",
+            "difference-prefill_tokens_per_s-of-mean_ttft_s-against-rate_per_s-by-mode",
             3,
         ),
     ];
@@ -299,17 +260,20 @@ fn samples_of_a_simulation_give_their_distribution() {
     for ending in ["csv", "json", "parquet"] {
         place.sweep(&format!("simulate {SHORT} --mode mono --dump-ttft {ending}.{ending}"));
         let ran = place.sweep(&format!("plot {ending}.{ending} --output {ending} --format svg"));
-        assert_eq!(ran.stdout.trim_end(), format!("{ending}/ttft-distribution.svg"));
+        assert_eq!(ran.stdout.trim_end(), format!("{ending}/ttft-distribution-of-{ending}.svg"));
     }
     // Only the names of the files differ.
-    let svg = place.read("csv/ttft-distribution.svg");
-    assert_eq!(svg, place.read("json/ttft-distribution.svg").replace("json.json", "csv.csv"));
+    let svg = place.read("csv/ttft-distribution-of-csv.svg");
+    assert_eq!(
+        svg,
+        place.read("json/ttft-distribution-of-json.svg").replace("json.json", "csv.csv")
+    );
     let document = Document::parse(&svg).unwrap();
     assert_eq!(groups(document.root(), "rule").len(), 3);
     let curve = corners(groups(document.root(), "curve")[0]);
     assert!(curve.windows(2).all(|pair| pair[0].0 <= pair[1].0 && pair[0].1 >= pair[1].1));
     place.sweep("plot csv.csv parquet.parquet --format svg");
-    let svg = place.read("ttft-distribution.svg");
+    let svg = place.read("ttft-distribution-of-csv-parquet.svg");
     let document = Document::parse(&svg).unwrap();
     assert_eq!(titles(&groups(document.root(), "curve")), ["csv.csv", "parquet.parquet"]);
 }
@@ -333,9 +297,12 @@ fn errors_name_the_flag_the_value_and_the_remedy() {
         ("grid --by seed", "--by seed: it was not swept in the run `grid`"),
         (
             "grid --y p95_ttft_s",
-            "--y p95_ttft_s: it is neither a number of `cells` nor an axis; did you mean `p90_ttft_s`?",
+            "--y p95_ttft_s: it is no result in `cells`, nor an axis of this run; did you mean `p90_ttft_s`?",
         ),
-        ("grid --y prefill --of p95_ttft_s", "--of p95_ttft_s: it is neither"),
+        (
+            "grid --y prefill --of p95_ttft_s",
+            "--of p95_ttft_s: it is no result in `cells`; did you mean `p90_ttft_s`?",
+        ),
         (
             "grid --of mean_ttft_s",
             "--of mean_ttft_s: it is the colour of a heatmap; give --y an axis",

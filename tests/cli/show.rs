@@ -1,5 +1,8 @@
 //! `sweep show`: rows of a run, filtered, sorted, for people and for programs.
 
+use std::fs::{self, File};
+
+use polars::prelude::{ParquetReader, SerReader};
 use serde_json::Value as Json;
 
 use crate::support::Place;
@@ -60,6 +63,9 @@ fn what_cannot_be_shown_is_said() {
         ("a --sort nothing", "--sort: the run has no column `nothing`"),
         ("a --columns p99_ttft", "did you mean `p99_ttft_s`?"),
         ("aa", "no run `aa`"),
+        ("a --columns mode,mode --format json", "--columns: `mode` is named twice"),
+        ("a --where 'saturated = maybe'", "write `saturated = yes`"),
+        ("a --where 'p99_ttft_s > p50_tft_s'", "did you mean `p50_ttft_s`?"),
         ("a --limit x", "--limit"),
     ] {
         let ran = place.run(&format!("show {flags}"));
@@ -67,4 +73,105 @@ fn what_cannot_be_shown_is_said() {
         assert!(ran.stderr.contains(text), "{flags}: {}", ran.stderr);
         assert!(ran.stdout.is_empty());
     }
+}
+
+#[test]
+fn a_seed_is_shown_and_compared_with_all_its_digits_from_either_format() {
+    let place = Place::new();
+    for format in ["parquet", "csv"] {
+        place.sweep(&format!(
+            "--set random_seed=9007199254740993,18446744073709551615 --modes mono --sim-seconds 30 \
+             --warmup-seconds 5 --replications 2 --quiet --name {format} --format {format}"
+        ));
+        let seeds = |condition: &str| {
+            let ran = place.sweep(&format!(
+                "show {format} --jobs --columns seed --format csv --where '{condition}'"
+            ));
+            ran.stdout
+        };
+        let last = "18446744073709551615";
+        assert_eq!(seeds("replication = 0"), format!("seed\n9007199254740993\n{last}\n"));
+        assert_eq!(seeds("replication = 0 and seed > 9007199254740993"), format!("seed\n{last}\n"));
+        assert_eq!(seeds("seed = 9007199254740992"), "seed\n");
+        let all = place.sweep(&format!("show {format} --jobs --format json"));
+        assert!(all.stdout.contains(last), "{}", all.stdout);
+    }
+}
+
+#[test]
+fn words_of_a_csv_run_stay_words() {
+    let place = Place::with_trace();
+    for name in ["7", "0"] {
+        place.write(name, crate::support::TRACE);
+    }
+    place.sweep(
+        "--set arrival.kind=trace --set arrival.path=7,0 --sim-seconds 8 --warmup-seconds 0 \
+         --replications 1 --quiet --name a --format csv",
+    );
+    let rows = place.sweep_json(
+        "show a --where \"arrival.path = '7'\" --columns arrival.path,mode --format json",
+    );
+    assert_eq!(
+        rows,
+        serde_json::json!([
+            {"arrival.path": "7", "mode": "mono"}, {"arrival.path": "7", "mode": "disagg"},
+        ])
+    );
+}
+
+#[test]
+fn half_widths_of_another_level_are_numbers_in_csv() {
+    let place = Place::new();
+    place.sweep(&format!("{GRID} --confidence 0.9 --name a --format csv"));
+    let rows = place.sweep_json(
+        "show a --where 'mean_ttft_s_ci90 > 0' --columns mean_ttft_s_ci90 --format json",
+    );
+    let rows = rows.as_array().unwrap();
+    assert!(rows.len() == 6 && rows.iter().all(|row| row["mean_ttft_s_ci90"].is_f64()), "{rows:?}");
+}
+
+#[test]
+fn jobs_are_told_apart_and_failed_ones_say_why() {
+    let place = Place::new();
+    let header = |flags: &str| {
+        let table = place.sweep(&format!("show a --jobs {flags}")).stdout;
+        table.lines().next().unwrap().split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    place.run(
+        "--rates 1,20 --modes disagg --prefill 500 --replications 2 --max-requests 600 --sim-seconds 30 \
+         --warmup-seconds 5 --name a --quiet",
+    );
+    let whole = header("");
+    assert_eq!(whole[..3], ["cell", "replication", "rate_per_s"]);
+    assert_eq!(whole[whole.len() - 2..], ["status", "error"]);
+    let fine = header("--where 'status = ok'");
+    assert_eq!(fine[..2], ["cell", "replication"]);
+    assert!(!fine.contains(&"status".to_owned()), "{fine:?}");
+    let failed = place.sweep("show a --jobs --where 'status = failed'");
+    assert!(failed.stdout.contains("requests"), "{}", failed.stdout);
+    assert_eq!(failed.stderr.trim(), "1 of 4 rows");
+}
+
+/// The other columns of the table are damaged.
+#[test]
+fn only_what_is_shown_or_asked_about_is_read() {
+    let place = Place::new();
+    place.sweep(&format!("{GRID} --name a"));
+    let path = place.path("results/a/jobs.parquet");
+    let kept = ["replication", "rate_per_s", "p99_ttft_s"];
+    let mut reader = ParquetReader::new(File::open(&path).unwrap());
+    let mut bytes = fs::read(&path).unwrap();
+    for column in reader.get_metadata().unwrap().row_groups[0].parquet_columns() {
+        if !kept.contains(&column.descriptor().path_in_schema[0].as_str()) {
+            let range = column.byte_range();
+            let range = usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
+            bytes[range].fill(0xff);
+        }
+    }
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(place.run("show a --jobs --format csv").code, Some(2));
+    let ran = place.sweep(
+        "show a --jobs --columns replication --where 'p99_ttft_s > 0' --sort rates,-replication --limit 2 --format csv",
+    );
+    assert_eq!(ran.stdout, "replication\n4\n4\n");
 }

@@ -57,13 +57,15 @@ fn bad_conditions_say_what_is_wrong() {
     for (condition, problem) in [
         ("", format!(": a comparison is missing; {example}")),
         ("rates > 1 and", format!(": a comparison is missing; {example}")),
-        ("rates", format!(": a comparison is an axis, an operator and a value; {example}")),
-        ("1 < rates < 2", format!(": a comparison is an axis, an operator and a value; {example}")),
+        ("rates", format!(": a comparison is a name, an operator and a value; {example}")),
+        ("1 < rates < 2", format!(": a comparison is a name, an operator and a value; {example}")),
         ("rates ! 1", format!(": unexpected `!`; {example}")),
         ("mode = 'mono", format!(": a quote is not closed; {example}")),
         (
             "rates = 1 or rates = 2",
-            format!(": `or` is not known here: list several conditions instead; {example}"),
+            format!(
+                ": `or` is not known: comparisons are joined by `and`, and `exclude` takes several conditions; {example}"
+            ),
         ),
         ("4 < rates", ": the left side must be an axis of the sweep".into()),
         ("mode > mono", ": `mode` takes words; compare them with = or !=".into()),
@@ -95,7 +97,7 @@ fn conditions_are_read_with_or_without_blanks() {
     assert!(parsed.is_err(), "a number ends at a blank");
     let condition = Condition::parse("a<=1 and b=\"x and y\"").expect("it is valid");
     let [first, second] = condition.0.as_slice() else { panic!("{condition:?}") };
-    assert_eq!((first.operator, &first.right), (Operator::LessOrEqual, &Operand::Number(1.0)));
+    assert_eq!((first.operator, &first.right), (Operator::LessOrEqual, &Operand::Integer(1)));
     assert_eq!(second.right, Operand::Quoted("x and y".into()));
     assert_eq!(
         (first.operator.to_string(), second.operator.to_string()),
@@ -132,6 +134,17 @@ fn a_condition_may_name_a_key_that_the_base_states() {
     assert_eq!(plan.cells.len(), 1, "the mono cell is left out");
     spec.base.arrival.rate_per_s = Some(2.0);
     assert_eq!(try_plan(&spec).expect("it is valid").cells.len(), 2);
+}
+
+#[test]
+fn seeds_are_compared_with_all_their_digits() {
+    let axes = [("random_seed", "9007199254740992,9007199254740993"), ("mode", "mono")];
+    let left = |condition: &str| {
+        let plan = try_plan(&with_exclude(&axes, &[condition])).expect("it is valid");
+        plan.cells.iter().map(|cell| cell.scenario.random_seed).collect::<Vec<_>>()
+    };
+    assert_eq!(left("seed = 9007199254740992"), [9_007_199_254_740_993]);
+    assert_eq!(left("seed > 9007199254740992"), [9_007_199_254_740_992]);
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Exclude conditions, with their words resolved to axes, and their meaning in a cell.
 
-use std::cmp::Ordering;
-
 use super::axis::{Axis, find_key};
 use super::error::PlanError;
 use crate::spec::{Comparison, Condition, Key, Kind, Operand, Operator, ScenarioSpec, Value};
@@ -76,11 +74,15 @@ impl Test {
                 }
                 Side::Value(value)
             }
-            Operand::Number(number) if kind.is_numeric() => Side::Value(Value::Number(*number)),
-            Operand::Number(number) => {
-                return Err(bad(format!("`{name}` takes words, not the number {number}")));
-            }
+            Operand::Integer(number) => Side::Value(Value::Seed(*number)),
+            Operand::Number(number) => Side::Value(Value::Number(*number)),
         };
+        if let Side::Value(number) = &right
+            && number.as_number().is_some()
+            && !kind.is_numeric()
+        {
+            return Err(bad(format!("`{name}` takes words, not the number {number}")));
+        }
         if comparison.operator.is_ordering() && !kind.is_numeric() {
             return Err(bad(format!("`{name}` takes words; compare them with = or !=")));
         }
@@ -100,7 +102,7 @@ impl Test {
                 .find_map(|&axis| factors[axis].map(|i| &axes[axis].values[i as usize]))
         };
         match (self.left.value(value_of), self.right.value(value_of)) {
-            (Some(left), Some(right)) => match compare(left, right) {
+            (Some(left), Some(right)) => match left.compared(right) {
                 Some(ordering) => self.operator.accepts(ordering),
                 None => self.operator == Operator::NotEqual,
             },
@@ -131,14 +133,4 @@ fn axes_named(name: &str, axes: &[Axis]) -> Vec<usize> {
 
 fn names(axes: &[Axis]) -> String {
     axes.iter().map(|axis| axis.key.path).collect::<Vec<_>>().join(", ")
-}
-
-/// Numbers by size, words by equality (their order has no meaning and is never asked for). A number
-/// and a word have no order, and are not equal.
-fn compare(left: &Value, right: &Value) -> Option<Ordering> {
-    match (left.as_number(), right.as_number()) {
-        (Some(left), Some(right)) => Some(left.total_cmp(&right)),
-        (None, None) => Some(left.to_string().cmp(&right.to_string())),
-        _ => None,
-    }
 }

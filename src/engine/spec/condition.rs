@@ -1,15 +1,15 @@
-//! The grammar of `exclude`: comparisons of axis values, joined by `and`.
+//! The grammar of conditions: comparisons joined by `and`. `exclude` compares axes, `sweep show --where` columns.
 //!
 //! ```text
 //! condition  = comparison { "and" comparison }
 //! comparison = operand operator operand
 //! operator   = "=" | "==" | "!=" | "<" | "<=" | ">" | ">="
-//! operand    = axis name | number | word | 'quoted word'
+//! operand    = name | number | word | 'quoted word'
 //! ```
 //!
-//! A word is an axis if an axis of the sweep has that name. The left side of a comparison names an
-//! axis, or a key that the base states (an axis that a flag with one value has ended). A comparison
-//! with an axis that means nothing in a cell is false there.
+//! What a name is, whoever asks decides. In `exclude` a word is an axis if an axis of the sweep has that name. The
+//! left side of a comparison names an axis, or a key that the base states (an axis that a flag with one value has
+//! ended). A comparison with an axis that means nothing in a cell is false there.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -34,11 +34,13 @@ pub struct Comparison {
 /// One side of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Operand {
-    /// An axis name or a bare word.
+    /// A name or a bare word.
     Word(String),
-    /// A word in quotes, never an axis.
+    /// A word in quotes, never a name.
     Quoted(String),
-    /// A number.
+    /// A whole number from 0: seeds have more digits than a floating-point number keeps.
+    Integer(u64),
+    /// Any other number.
     Number(f64),
 }
 
@@ -119,7 +121,7 @@ impl Condition {
                 Ok(Comparison { left: left.clone(), operator: *operator, right: right.clone() })
             }
             [] => Err(fail("a comparison is missing")),
-            _ => Err(fail("a comparison is an axis, an operator and a value")),
+            _ => Err(fail("a comparison is a name, an operator and a value")),
         });
         comparisons.collect::<Result<_, _>>().map(Self)
     }
@@ -154,12 +156,17 @@ fn next_token(rest: &str, first: char) -> Result<(Token, usize), String> {
     match word {
         "" => Err(format!("unexpected `{first}`")),
         "and" => Ok((Token::And, length)),
-        "or" | "not" => Err(format!("`{word}` is not known here: list several conditions instead")),
+        "or" | "not" => Err(format!(
+            "`{word}` is not known: comparisons are joined by `and`, and `exclude` takes several conditions"
+        )),
         _ => Ok((Token::Operand(number_or_word(word)), length)),
     }
 }
 
 fn number_or_word(word: &str) -> Operand {
+    if let Ok(number) = word.parse() {
+        return Operand::Integer(number);
+    }
     match word.parse::<f64>() {
         Ok(number) if number.is_finite() => Operand::Number(number),
         _ => Operand::Word(word.to_owned()),

@@ -1,5 +1,6 @@
 //! One typed value of a scenario key, read from text.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -98,6 +99,17 @@ impl Value {
             Self::Count(count) => Some(f64::from(count)),
             Self::Seed(seed) => Some(seed as f64),
             Self::Flag(_) | Self::Word(_) => None,
+        }
+    }
+
+    /// How it stands to another: numbers by size, whole ones with all their digits. A number and a word have no order,
+    /// and are not equal; of words only equality means something.
+    pub fn compared(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Seed(one), Self::Seed(other)) => Some(one.cmp(other)),
+            (Self::Flag(one), Self::Flag(other)) => Some(one.cmp(other)),
+            (Self::Word(one), Self::Word(other)) => Some(one.cmp(other)),
+            _ => self.as_number()?.partial_cmp(&other.as_number()?),
         }
     }
 }

@@ -62,6 +62,7 @@ fn operand(operand: &Operand) -> String {
         Operand::Word(word) => word.clone(),
         Operand::Quoted(word) if word.contains('\'') => format!("\"{word}\""),
         Operand::Quoted(word) => format!("'{word}'"),
+        Operand::Integer(number) => number.to_string(),
         Operand::Number(number) => format!("{number:?}"),
     }
 }

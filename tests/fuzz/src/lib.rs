@@ -67,7 +67,7 @@ mod runner;
 mod schema;
 #[path = "../../../src/seal.rs"]
 mod seal;
-#[path = "../../../src/selection.rs"]
+#[path = "../../../src/selection/mod.rs"]
 mod selection;
 #[path = "../../../src/signals.rs"]
 mod signals;
