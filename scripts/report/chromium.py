@@ -22,6 +22,10 @@ OPTIONS = [
 ]
 
 
+class BrowserError(Exception):
+    """What the browser could not do."""
+
+
 class Browser:
     """A browser without a window, and without a network."""
 
@@ -42,7 +46,7 @@ class Browser:
         for line in self.driver.stdout:
             if found := re.search(r"started successfully on port (\d+)", line):
                 return int(found[1])
-        raise RuntimeError("chromedriver does not start")
+        raise BrowserError("chromedriver does not start")
 
     def _start(self, folder):
         options = {"binary": "/usr/bin/chromium", "args": [*OPTIONS, f"--user-data-dir={folder}/profile"]}
@@ -66,7 +70,7 @@ class Browser:
             with urllib.request.urlopen(request, timeout=120) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
-            raise RuntimeError(f"{path}: {json.load(error)['value']['message'].splitlines()[0]}") from None
+            raise BrowserError(json.load(error)["value"]["message"].splitlines()[0]) from None
 
     def _in_session(self, path, **body):
         return self._send("POST", f"/session/{self.session}{path}", body)

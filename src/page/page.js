@@ -139,7 +139,7 @@ const MAX_CURVES = 7;
 const MANY_POINTS = 60;
 /** Okabe and Ito's colours for words, a ramp from dark to light for numbers: those of `sweep plot`. */
 const PALETTE = ["#0072b2", "#e69f00", "#000000", "#cc79a7", "#009e73", "#d55e00", "#56b4e9"];
-const RAMP = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30"];
+const RAMP = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962"];
 const DASHES = ["none", "7 3", "2 3", "9 3 2 3", "12 3", "4 2", "9 3 2 3 2 3"];
 /** Circle, square, triangle, diamond, wedge. */
 const MARKERS = ["M-3.6 0a3.6 3.6 0 1 0 7.2 0a3.6 3.6 0 1 0-7.2 0Z", "M-3.3-3.3h6.6v6.6h-6.6Z", "M0-4.4L4.2 3.2H-4.2Z",
@@ -147,7 +147,7 @@ const MARKERS = ["M-3.6 0a3.6 3.6 0 1 0 7.2 0a3.6 3.6 0 1 0-7.2 0Z", "M-3.3-3.3h
 
 function inkOf(index, count, isOrdered) {
     const isRamp = isOrdered && count > 2;
-    const colour = isRamp ? RAMP[Math.round(index / (count - 1) * 6.5)] : PALETTE[index];
+    const colour = isRamp ? RAMP[Math.round(index / (count - 1) * (RAMP.length - 1))] : PALETTE[index];
     return { colour, dash: isRamp ? "none" : DASHES[index], marker: MARKERS[index % MARKERS.length] };
 }
 
@@ -273,7 +273,7 @@ function notesOf(data, view, { x, by, shown, scaleY }, count, lost) {
             && "An interval that ends at the lower edge goes on below it, down to 0 or less.",
         lost > 0 && `${lost} values are not above 0 and have no place on a logarithmic axis.`,
         by && count < by.values.length && `${count} of the ${by.values.length} values of ${by.short} are shown.`,
-        ...together.map(axis => `With ${data.axes[axis].short} goes ${names(axis)}.`),
+        ...together.map(axis => `Goes along with ${data.axes[axis].short}: ${names(axis)}.`),
     ].filter(note => note);
 }
 
@@ -675,6 +675,7 @@ function showTable(data) {
     function showRows(from) {
         const cells = state.order.filter(cell => (!state.only || state.only.has(cell)) && state.test(cell));
         const page = cells.slice(from, from + PAGE);
+        const [some, every] = [cells.length, all.length].map(count => count.toLocaleString("en"));
         const span = page.length < cells.length ? `, rows ${from + 1} to ${from + page.length}` : "";
         state.from = from;
         at("rows").replaceChildren(...page.map(row));
@@ -683,7 +684,7 @@ function showTable(data) {
             const order = state.isFalling ? "descending" : "ascending";
             cell.ariaSort = shown[i] === state.column ? order : "none";
         });
-        at("shown").textContent = `${cells.length} of ${all.length} cell${all.length === 1 ? "" : "s"}${span}`;
+        at("shown").textContent = `${some} of ${every} cell${all.length === 1 ? "" : "s"}${span}`;
         at("pager").hidden = cells.length <= PAGE;
         at("previous").disabled = from === 0;
         at("next").disabled = from + PAGE >= cells.length;
