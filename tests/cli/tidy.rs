@@ -117,6 +117,7 @@ fn each_library_of_the_command_has_its_place() {
                 "src/cli/command.rs",
                 "src/cli/flags.rs",
                 "src/cli/plot.rs",
+                "src/cli/report.rs",
                 "src/cli/show.rs",
                 "src/commands/completions.rs",
                 "src/commands/man.rs",
