@@ -329,7 +329,7 @@ impl Chooser<'_> {
         }
         let is_of_curves = flag == "--y";
         let why = if name == UTILIZATION && is_of_curves {
-            "it goes alone, with a curve for each pool; beside others name single pools, such as utilization_gpu".to_owned()
+            "it goes alone, with a curve for each pool; beside others name a pool, as utilization_gpu".to_owned()
         } else if self.is_axis(name) {
             format!("it is an axis: for a heatmap say --y {name} alone, with one result as --of")
         } else if documentation(None).iter().any(|doc| doc.name == name && doc.is_in("cells")) {

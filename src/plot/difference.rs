@@ -1,5 +1,6 @@
 //! Pictures of paired differences: the same random numbers on both sides.
 
+use super::canvas::fitting_names;
 use super::curves::{capitalized, common_captions, listed};
 use super::design::{Design, Subject, thinned};
 use super::layout::{
@@ -12,6 +13,9 @@ use crate::failure::Failure;
 use crate::schema::ComparisonRow;
 use crate::view::{Measured, Quantity, RunView, named, order};
 
+/// Widest word on one side of a difference, in letters of this size.
+const MAX_SIDE: f64 = 110.0;
+const TITLE_SIZE: u32 = 12;
 /// Smaller magnitudes than by this ratio are as good as 0.
 const MAX_RATIO: f64 = 1e4;
 
@@ -93,9 +97,10 @@ impl Sheet<'_> {
         let scale = scale_with_zero(&curves, design.log.y);
         let bent =
             if matches!(scale, Scale::Signed { .. }) { ", logarithmic away from 0" } else { "" };
+        let sides = [texts[other as usize].as_str(), texts[0].as_str()];
         let zero = Rule { value: 0.0, is_vertical: false, label: "no difference".to_owned() };
         Panel {
-            title: format!("{of}: {} − {}", texts[other as usize], texts[0]),
+            title: format!("{of}: {}", fitting_names(&sides, TITLE_SIZE, MAX_SIDE).join(" − ")),
             x: x.clone(),
             y: Axis::new(format!("difference ({}){bent}", quantity.unit), scale),
             content: Content::Curves { curves, rules: vec![zero] },

@@ -68,7 +68,8 @@ pub(crate) fn distribution_picture(
         subtitle: counts.collect::<Vec<_>>().join("; "),
         legend: String::new(),
         captions: vec![
-            "Steep where many requests get their first token after about the same time; the flat end is the tail.".to_owned(),
+            "Steep where many requests get their first token at about the same time; the flat end is the tail."
+                .to_owned(),
         ],
         panels: vec![Panel {
             title: String::new(),

@@ -194,6 +194,13 @@ fn long_words_leave_room_for_what_they_name() {
     let curves = svg(&place, "paths --x arrival.path --y mean_ttft_s,p50_ttft_s,p90_ttft_s");
     let labels = ticks(&curves, "middle");
     assert!(labels[0].ends_with("morning.csv") && labels[1].ends_with("evening.csv"), "{labels:?}");
+    let (stem, differences) = picture(&place, "paths --difference arrival.path --y mean_ttft_s");
+    assert!(stem.starts_with("difference-arrival.path-of-mean_ttft_s"), "{stem}");
+    let panels = hollow_panels(&differences);
+    assert!(
+        panels[0].0.ends_with("morning.csv") && panels[0].0.contains("evening.csv − "),
+        "{panels:?}"
+    );
     // Nothing is wider than the page, as far as its letters are counted.
     let wide = svg(&place, "paths --x prefill --by arrival.path --y mean_ttft_s");
     let longest = said(&wide).lines().map(|line| line.chars().count()).max().unwrap();
@@ -348,7 +355,9 @@ fn names_that_do_not_go_together_have_messages_of_their_own() {
 #[test]
 fn pictures_stay_of_a_size_that_can_be_looked_at() {
     let place = Place::new();
-    place.sweep("--rates 1:40:1 --modes mono,disagg --replications 2 --sim-seconds 5 --warmup-seconds 1 --name wide --quiet");
+    place.sweep(
+        "--rates 1:40:1 --replications 2 --sim-seconds 5 --warmup-seconds 1 --name wide --quiet",
+    );
     let svg = svg(&place, "wide --difference rates --x mode --y mean_ttft_s");
     let document = Document::parse(&svg).unwrap();
     assert_eq!(groups(document.root(), "panel").len(), 12);
