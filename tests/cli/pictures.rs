@@ -236,7 +236,7 @@ fn an_axis_is_held_where_it_was_asked_to_be_with_those_that_advance_with_it() {
     assert_eq!(stem, "mean_ttft_s-against-prefill_gpus-at-rate_per_s-1");
     assert!(
         said(&svg)
-            .contains("run split; rate_per_s = 1 requests/s; decode_gpus goes with prefill_gpus")
+            .contains("run split; rate_per_s = 1 request/s; decode_gpus goes with prefill_gpus")
     );
     let ran = place.sweep("plot split --at decode_gpus=2 --format svg --output all");
     assert!(
