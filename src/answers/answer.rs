@@ -12,16 +12,44 @@ use crate::comparison::Comparisons;
 /// A sentence, and what it is of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
-    /// A word for programs: `knee`, `saturation`, `objective`, `best`, `effect`, `pairs`, `bottleneck`, `uncertainty`.
-    pub(crate) topic: &'static str,
+    pub(crate) topic: Topic,
     pub(crate) text: String,
     /// Numbers of the cells that it names one by one; none where it counts.
     pub(crate) cells: Vec<usize>,
 }
 
 impl Answer {
-    pub(super) fn new(topic: &'static str, text: String, cells: Vec<usize>) -> Self {
+    pub(super) fn new(topic: Topic, text: String, cells: Vec<usize>) -> Self {
         Self { topic, text, cells }
+    }
+}
+
+/// What a sentence is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Topic {
+    Knee,
+    Saturation,
+    Objective,
+    Best,
+    Effect,
+    Modes,
+    Bottleneck,
+    Certainty,
+}
+
+impl Topic {
+    /// By which readers find it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Knee => "Knee",
+            Self::Saturation => "Saturation",
+            Self::Objective => "Objective",
+            Self::Best => "Best",
+            Self::Effect => "Effect",
+            Self::Modes => "Modes",
+            Self::Bottleneck => "Bottleneck",
+            Self::Certainty => "Certainty",
+        }
     }
 }
 

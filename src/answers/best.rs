@@ -1,6 +1,6 @@
 //! The best cell: with the lowest P99 TTFT at the highest rate without saturation.
 
-use super::answer::Answer;
+use super::answer::{Answer, Topic};
 use super::grid::{Grid, overlap, sentence};
 use crate::numbers::{significant, with_unit};
 
@@ -50,5 +50,5 @@ pub(super) fn best(grid: &Grid) -> Option<Answer> {
         1 => "; the interval of 1 other cell overlaps with its".to_owned(),
         ties => format!("; the intervals of {ties} other cells overlap with its"),
     };
-    Some(Answer::new("best", sentence("", &(text + &ties)), cells))
+    Some(Answer::new(Topic::Best, sentence("", &(text + &ties)), cells))
 }

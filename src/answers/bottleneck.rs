@@ -1,6 +1,6 @@
 //! Which pool limits, and how busy it gets.
 
-use super::answer::Answer;
+use super::answer::{Answer, Topic};
 use super::grid::{Grid, sentence};
 
 /// The pools that a bottleneck can be, by their words in tables.
@@ -34,7 +34,7 @@ pub(super) fn bottlenecks(grid: &Grid) -> Vec<Answer> {
         let steady = cells.iter().filter(|&&cell| !grid.cells[cell].is_saturated);
         let busiest = steady.filter_map(|&cell| Some((grid.cells[cell].busy?, cell)));
         let Some((busy, cell)) = busiest.max_by(|a, b| a.0.total_cmp(&b.0)) else {
-            return Some(Answer::new("bottleneck", sentence(&start, &limits), Vec::new()));
+            return Some(Answer::new(Topic::Bottleneck, sentence(&start, &limits), Vec::new()));
         };
         let setting = grid.setting(cell, &grid.mode.into_iter().collect::<Vec<_>>());
         let place =
@@ -44,7 +44,7 @@ pub(super) fn bottlenecks(grid: &Grid) -> Vec<Answer> {
         let most = if all == 1 { "" } else { "at most " };
         let text =
             format!("{limits}; the bottleneck is {most}{:.1} % busy{without}{place}", 100.0 * busy);
-        Some(Answer::new("bottleneck", sentence(&start, &text), vec![cell]))
+        Some(Answer::new(Topic::Bottleneck, sentence(&start, &text), vec![cell]))
     });
     told.collect()
 }

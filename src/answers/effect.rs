@@ -1,40 +1,66 @@
-//! What an axis buys: P99 TTFT from its lowest value to its highest, at the highest rate that both sustain.
+//! What an axis buys: P99 TTFT at its values, at the highest rate at which they can be compared.
 
-use super::answer::Answer;
+use super::answer::{Answer, Topic};
 use super::grid::{Grid, overlap, sentence};
 use crate::numbers::{significant_two, with_unit};
 use crate::view::{numbers, order, typical};
 
 /// Most axes that are told of.
 const MAX_AXES: usize = 3;
+/// Most words of which each is told.
+const MAX_WORDS: usize = 6;
 
-/// Of each axis of numbers beside the rate, in each mode.
+/// Of each axis beside rate and mode, in each mode.
 pub(super) fn effects(grid: &Grid) -> Vec<Answer> {
-    let is_numeric = |axis: &usize| numbers(grid.view.run, *axis).is_some();
-    let axes: Vec<usize> = grid.others.iter().copied().filter(is_numeric).take(MAX_AXES).collect();
     let mut told = Vec::new();
     for (start, cells) in grid.by_mode() {
-        told.extend(axes.iter().filter_map(|&axis| effect(grid, axis, &start, &cells)));
+        told.extend(grid.others.iter().take(MAX_AXES).filter_map(|&axis| {
+            let cells = held(grid, axis, &grid.distinct(&cells));
+            match numbers(grid.view.run, axis) {
+                Some(_) => of_numbers(grid, axis, &start, &cells),
+                None => of_words(grid, axis, &start, &cells),
+            }
+        }));
     }
     told
 }
 
-fn effect(grid: &Grid, axis: usize, start: &str, cells: &[usize]) -> Option<Answer> {
-    let values = order(grid.view.run, axis);
+/// Cells that an axis is told by: without saturation, the others held as in pictures.
+fn held(grid: &Grid, axis: usize, cells: &[usize]) -> Vec<usize> {
+    let view = grid.view;
+    let is_held = |cell: usize| {
+        grid.others.iter().filter(|other| **other != axis).all(|&other| {
+            let value = typical(view.run, other);
+            view.factor(other, cell).is_none_or(|known| known == value)
+        })
+    };
+    let has_value = |cell: usize| {
+        let found = &grid.cells[cell];
+        !found.is_saturated && found.p99.value.is_some() && view.factor(axis, cell).is_some()
+    };
+    cells.iter().copied().filter(|&cell| is_held(cell) && has_value(cell)).collect()
+}
+
+/// From the lowest to the highest number, and how far down between them.
+fn of_numbers(grid: &Grid, axis: usize, start: &str, cells: &[usize]) -> Option<Answer> {
+    let view = grid.view;
+    let values = order(view.run, axis);
     let (&low, &high) = (values.first()?, values.last()?);
-    let (from, to) = ends(grid, axis, [low, high], cells)?;
-    let (before, after) = (grid.cells[from].p99.value?, grid.cells[to].p99.value?);
-    let view = &grid.view;
-    let texts = view.value_texts(axis);
-    let name = view.axis_short(axis);
-    let values = with_unit(&texts[high as usize], view.run.axes[axis].key.unit);
-    let held = grid.setting(from, &[axis].into_iter().chain(grid.mode).collect::<Vec<_>>());
-    let held = if held.is_empty() { held } else { format!(" ({held})") };
+    let is_same_rate = |a: usize, b: usize| grid.rate_of(a).total_cmp(&grid.rate_of(b)).is_eq();
+    let with = |value: u32| {
+        cells.iter().copied().filter(move |&cell| view.factor(axis, cell) == Some(value))
+    };
+    let ends =
+        with(low).filter_map(|low| Some((low, with(high).find(|&high| is_same_rate(low, high))?)));
+    let (from, to) = ends.max_by(|a, b| grid.rate_of(a.0).total_cmp(&grid.rate_of(b.0)))?;
+    let p99 = |cell: usize| grid.cells[cell].p99;
+    let (before, after) = (p99(from).value?, p99(to).value?);
+    let held = held_text(grid, axis, from);
     let (old, new) = (grid.p99_text(from), grid.p99_text(to));
-    let told = if overlap(grid.cells[from].p99, grid.cells[to].p99) {
+    let mut told = if overlap(p99(from), p99(to)) {
         let compare = format!("sweep compare {} --by {}", view.run.name, view.axis_name(axis));
         format!(
-            "P99 TTFT is {new} instead of {old}{held}: these intervals overlap and show no effect; pairs of runs may \
+            "P99 TTFT is {new} instead of {old}{held}: these intervals overlap and cannot tell; pairs of runs may \
              ({compare})"
         )
     } else {
@@ -42,33 +68,50 @@ fn effect(grid: &Grid, axis: usize, start: &str, cells: &[usize]) -> Option<Answ
         let percent = significant_two(100.0 * (after / before - 1.0).abs());
         format!("P99 TTFT {verb} from {old} to {new}, by {percent} %{held}")
     };
-    let text = format!("with {values} instead of {} as {name}, {told}", texts[low as usize]);
-    Some(Answer::new("effect", sentence(start, &text), vec![from, to]))
+    let mut named = vec![from, to];
+    let inside = cells.iter().copied().filter(|&cell| is_same_rate(cell, from));
+    let value = |cell: usize| p99(cell).value.unwrap_or(f64::INFINITY);
+    let lowest = inside.min_by(|&a, &b| value(a).total_cmp(&value(b)))?;
+    let is_below = |end: usize| value(lowest) < value(end) && !overlap(p99(lowest), p99(end));
+    if is_below(from) && is_below(to) {
+        let place = grid.value_text(axis, lowest);
+        told = format!("{told}; between them it is lowest with {place}: {}", grid.p99_text(lowest));
+        named.push(lowest);
+    }
+    let texts = view.value_texts(axis);
+    let highest = with_unit(&texts[high as usize], view.run.axes[axis].key.unit);
+    let name = view.axis_short(axis);
+    let text = format!("with {highest} instead of {} as {name}, {told}", texts[low as usize]);
+    Some(Answer::new(Topic::Effect, sentence(start, &text), named))
 }
 
-/// Two cells that differ by this axis alone: at the highest rate that both sustain, numbers of other axes in the
-/// middle, words at the first.
-fn ends(grid: &Grid, axis: usize, values: [u32; 2], cells: &[usize]) -> Option<(usize, usize)> {
-    let view = &grid.view;
-    let is_held = |cell: usize| {
-        grid.others.iter().filter(|other| **other != axis).all(|&other| {
-            let held = typical(view.run, other);
-            view.factor(other, cell).is_none_or(|value| value == held)
-        })
+/// At the highest rate that all words sustain, what each gives.
+fn of_words(grid: &Grid, axis: usize, start: &str, cells: &[usize]) -> Option<Answer> {
+    let values = grid.view.run.axes[axis].values.len();
+    let mut rates: Vec<f64> = cells.iter().map(|&cell| grid.rate_of(cell)).collect();
+    rates.sort_by(f64::total_cmp);
+    rates.dedup();
+    let at = |rate: f64| -> Vec<usize> {
+        let is_at = |cell: &usize| grid.rate_of(*cell).total_cmp(&rate).is_eq();
+        cells.iter().copied().filter(is_at).collect()
     };
-    let known = |value: u32| {
-        cells.iter().copied().filter(move |&cell| {
-            let found = &grid.cells[cell];
-            view.factor(axis, cell) == Some(value)
-                && is_held(cell)
-                && !found.is_saturated
-                && found.p99.value.is_some()
-        })
-    };
-    let is_same_rate = |a: usize, b: usize| grid.rate_of(a).total_cmp(&grid.rate_of(b)).is_eq();
-    let pairs = known(values[0]).filter_map(|low| {
-        let high = known(values[1]).find(|&high| is_same_rate(low, high))?;
-        Some((low, high))
-    });
-    pairs.max_by(|a, b| grid.rate_of(a.0).total_cmp(&grid.rate_of(b.0)))
+    let named = rates.into_iter().rev().map(at).find(|cells| cells.len() == values)?;
+    if values > MAX_WORDS {
+        return None;
+    }
+    let told = named
+        .iter()
+        .map(|&cell| format!("{} with {}", grid.p99_text(cell), grid.value_text(axis, cell)));
+    let name = grid.view.axis_short(axis);
+    let held = held_text(grid, axis, named[0]);
+    let told: Vec<String> = told.collect();
+    let text = format!("by {name}, P99 TTFT is {}{held}", told.join(", "));
+    Some(Answer::new(Topic::Effect, sentence(start, &text), named))
+}
+
+/// ` (arrival rate 2 requests/s)`: where the other axes stand.
+fn held_text(grid: &Grid, axis: usize, cell: usize) -> String {
+    let but_for: Vec<usize> = [axis].into_iter().chain(grid.mode).collect();
+    let held = grid.setting(cell, &but_for);
+    if held.is_empty() { held } else { format!(" ({held})") }
 }

@@ -12,9 +12,10 @@ use crate::view::{Measured, RunView, numbers};
 /// The result that sentences are about.
 const P99: &str = "pooled_p99_ttft_s";
 const MEAN: &str = "mean_ttft_s";
+const ATTAINMENT: &str = "slo_attainment";
 /// Results that sentences need.
-pub(crate) const RESULTS: [&str; 5] =
-    [P99, MEAN, "utilization_prefill", "utilization_decode", "utilization_gpu"];
+pub(crate) const RESULTS: [&str; 6] =
+    [P99, MEAN, ATTAINMENT, "utilization_prefill", "utilization_decode", "utilization_gpu"];
 /// Other columns of `cells` that they need.
 pub(crate) const COLUMNS: [(&str, Kind); 2] =
     [("slo_ttft_s", Kind::Number), ("bottleneck", Kind::Word(&[]))];
@@ -41,6 +42,8 @@ pub(super) struct GridCell {
     pub(super) mean: Option<f64>,
     /// Its objective, seconds.
     pub(super) slo_ttft_s: Option<f64>,
+    /// Share of requests within it.
+    pub(super) attainment: Measured,
     /// The pool with the largest load: `prefill`, `decode`, or `gpu`.
     pub(super) bottleneck: String,
     /// Busy share of that pool.
@@ -125,12 +128,25 @@ impl<'a> Grid<'a> {
         format!("{} s", estimate(number))
     }
 
+    /// The value of an axis in a cell, with those that go along with it: `2 GPUs and decode_gpus = 6 GPUs`.
+    pub(super) fn value_text(&self, axis: usize, cell: usize) -> String {
+        let text = |axis: usize| {
+            let value = self.view.factor(axis, cell);
+            value.map_or_else(|| "-".to_owned(), |value| self.view.value_with_unit(axis, value))
+        };
+        let groups = self.view.run.zip.iter().filter(|group| group.contains(&axis));
+        let companions = groups.flatten().filter(|other| **other != axis);
+        let companions =
+            companions.map(|&other| format!("{} = {}", self.view.axis_name(other), text(other)));
+        [text(axis)].into_iter().chain(companions).collect::<Vec<_>>().join(" and ")
+    }
+
     /// Where a cell stands on the swept axes, but for some of them: `mode mono, arrival rate 2 requests/s`.
     pub(super) fn setting(&self, cell: usize, but_for: &[usize]) -> String {
         let swept = self.mode.iter().chain(&self.rate).chain(&self.others);
         let settings = swept.filter(|axis| !but_for.contains(axis)).filter_map(|&axis| {
-            let value = self.view.value_with_unit(axis, self.view.factor(axis, cell)?);
-            Some(format!("{} {value}", self.view.axis_short(axis)))
+            self.view.factor(axis, cell)?;
+            Some(format!("{} {}", self.view.axis_short(axis), self.value_text(axis, cell)))
         });
         settings.collect::<Vec<_>>().join(", ")
     }
@@ -151,6 +167,7 @@ fn cells(view: &RunView) -> Result<Vec<GridCell>, RunError> {
             p99: value(P99, cell),
             mean: value(MEAN, cell).value,
             slo_ttft_s,
+            attainment: value(ATTAINMENT, cell),
             busy: value(&format!("utilization_{bottleneck}"), cell).value,
             bottleneck,
         }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::Answer;
+use super::answer::{Answer, Topic};
 use super::grid::{Curve, Grid, interval, sentence};
 use crate::numbers::{significant, with_unit};
 
 /// A curve with fewer rates bends nowhere.
 const MIN_RATES: usize = 3;
+/// Percentages of requests that capacity is planned by.
+const SHARES: [u8; 3] = [99, 95, 90];
 /// More different rates are told as a range.
 const MAX_LISTED: usize = 3;
 
@@ -59,7 +61,7 @@ pub(super) fn knees(grid: &Grid) -> Vec<Answer> {
                 Outcome::Beyond(_) => words.one(outcome),
                 _ => format!("{}, with a P99 TTFT of {}", words.one(outcome), grid.p99_text(cell)),
             };
-            return Some(Answer::new("knee", sentence(&start, &text), vec![cell]));
+            return Some(Answer::new(Topic::Knee, sentence(&start, &text), vec![cell]));
         }
         let outcomes: Vec<Outcome> = found.iter().map(|(outcome, _)| *outcome).collect();
         let mut text = words.several(&outcomes)?;
@@ -68,7 +70,7 @@ pub(super) fn knees(grid: &Grid) -> Vec<Answer> {
             text =
                 format!("{text}; {more} more have fewer than {MIN_RATES} rates without saturation");
         }
-        Some(Answer::new("knee", sentence(&start, &text), Vec::new()))
+        Some(Answer::new(Topic::Knee, sentence(&start, &text), Vec::new()))
     });
     let mut told: Vec<Answer> = told.collect();
     if let Some(first) = told.first_mut() {
@@ -108,7 +110,11 @@ pub(super) fn saturations(grid: &Grid) -> Vec<Answer> {
         beyond: |rate| format!("at no rate up to {rate}"),
     };
     if grid.rate.is_some() && !grid.cells.iter().any(|cell| cell.is_saturated) {
-        return vec![Answer::new("saturation", "No cell is saturated.".to_owned(), Vec::new())];
+        return vec![Answer::new(
+            Topic::Saturation,
+            "No cell is saturated.".to_owned(),
+            Vec::new(),
+        )];
     }
     let outcome = |curve: &Curve| {
         let first = curve.cells.iter().position(|&cell| grid.cells[cell].is_saturated);
@@ -122,64 +128,64 @@ pub(super) fn saturations(grid: &Grid) -> Vec<Answer> {
     let told = grid.by_mode().into_iter().filter_map(|(start, cells)| {
         let outcomes: Vec<Outcome> =
             grid.curves(&grid.distinct(&cells)).iter().map(outcome).collect();
-        Some(Answer::new("saturation", sentence(&start, &words.told(&outcomes)?), Vec::new()))
+        Some(Answer::new(Topic::Saturation, sentence(&start, &words.told(&outcomes)?), Vec::new()))
     });
     told.collect()
 }
 
-/// Up to which rate P99 TTFT with its interval stays within the objective.
+/// Up to which rate which share of requests gets its first token in time, by the lower end of its interval.
 pub(super) fn objectives(grid: &Grid) -> Vec<Answer> {
-    let words = Words {
-        subject: "holds",
-        lowest: |rate| format!("not even at {rate} (the lowest rate)"),
-        at: |rate| format!("up to {rate}"),
-        beyond: |rate| format!("up to {rate} (the highest rate)"),
-    };
     let mut told = Vec::new();
     for (start, cells) in grid.by_mode() {
         let mut by_objective: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
         for cell in cells {
             // Positive numbers have the order of their bits.
-            let slo_ttft_s = grid.cells[cell].slo_ttft_s.filter(|slo_ttft_s| *slo_ttft_s > 0.0);
-            by_objective.entry(slo_ttft_s.map_or(0, f64::to_bits)).or_default().push(cell);
+            if let Some(slo_ttft_s) = grid.cells[cell].slo_ttft_s {
+                by_objective.entry(slo_ttft_s.to_bits()).or_default().push(cell);
+            }
         }
-        for (bits, cells) in by_objective.into_iter().filter(|(bits, _)| *bits > 0) {
+        for (bits, cells) in by_objective {
             let slo = significant(f64::from_bits(bits));
-            let curves = grid.curves(&cells);
-            let text = if curves.is_empty() {
-                let holding = cells.iter().filter(|&&cell| holds(grid, cell)).count();
-                format!(
-                    "the objective, a P99 TTFT of at most {slo} s, holds with its interval in {holding} of {} cells",
-                    cells.len()
-                )
-            } else {
-                let outcomes: Vec<Outcome> =
-                    curves.iter().map(|curve| holding(grid, curve)).collect();
-                let Some(text) = words.told(&outcomes) else { continue };
-                format!("the objective, a P99 TTFT of at most {slo} s with its interval, {text}")
-            };
-            told.push(Answer::new("objective", sentence(&start, &text), Vec::new()));
+            let kept = SHARES.iter().map(|&percent| kept(grid, &cells, percent));
+            let kept: Vec<String> = kept.collect();
+            let text = format!(
+                "the objective, a TTFT of at most {slo} s, is kept for {}, each with its interval",
+                kept.join(", for ")
+            );
+            told.push(Answer::new(Topic::Objective, sentence(&start, &text), Vec::new()));
         }
     }
     told
 }
 
-/// The last rate before the first at which the objective does not hold.
-fn holding(grid: &Grid, curve: &Curve) -> Outcome {
-    let rate = |place: usize| grid.rate_of(curve.cells[place]);
-    match curve.cells.iter().position(|&cell| !holds(grid, cell)) {
-        Some(0) => Outcome::Lowest(rate(0)),
-        Some(place) => Outcome::At(rate(place - 1)),
-        None => Outcome::Beyond(rate(curve.cells.len() - 1)),
-    }
-}
-
-/// A saturated cell meets no objective for long.
-fn holds(grid: &Grid, cell: usize) -> bool {
-    let cell = &grid.cells[cell];
-    let highest = interval(cell.p99).map(|(_, highest)| highest);
-    let is_within = highest.zip(cell.slo_ttft_s).is_some_and(|(highest, slo)| highest <= slo);
-    is_within && !cell.is_saturated
+/// `99 % of requests up to 5 requests/s`.
+fn kept(grid: &Grid, cells: &[usize], percent: u8) -> String {
+    let holds = |cell: usize| {
+        let found = &grid.cells[cell];
+        let least = interval(found.attainment).map(|(least, _)| least);
+        least.is_some_and(|least| least >= f64::from(percent) / 100.0) && !found.is_saturated
+    };
+    // The last rate before the first at which it does not hold.
+    let outcome = |curve: &Curve| {
+        let rate = |place: usize| grid.rate_of(curve.cells[place]);
+        match curve.cells.iter().position(|&cell| !holds(cell)) {
+            Some(0) => Outcome::Lowest(rate(0)),
+            Some(place) => Outcome::At(rate(place - 1)),
+            None => Outcome::Beyond(rate(curve.cells.len() - 1)),
+        }
+    };
+    let words = Words {
+        subject: "of requests",
+        lowest: |rate| format!("not even at {rate} (the lowest rate)"),
+        at: |rate| format!("up to {rate}"),
+        beyond: |rate| format!("up to {rate} (the highest rate)"),
+    };
+    let outcomes: Vec<Outcome> = grid.curves(cells).iter().map(outcome).collect();
+    let place = words.told(&outcomes).unwrap_or_else(|| {
+        let holding = cells.iter().filter(|&&cell| holds(cell)).count();
+        format!("of requests in {holding} of {} cells", cells.len())
+    });
+    format!("{percent} % {place}")
 }
 
 impl Words {

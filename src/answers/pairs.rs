@@ -3,7 +3,7 @@
 use sweep_engine::spec::Value;
 use sweep_engine::statistics::{Comparison, Estimate};
 
-use super::answer::Answer;
+use super::answer::{Answer, Topic};
 use super::grid::sentence;
 use crate::comparison::{Comparisons, Sharing};
 use crate::numbers::signed;
@@ -24,7 +24,7 @@ pub(super) fn pair_sentences(comparisons: &Comparisons) -> Vec<Answer> {
         let rows = comparisons.rows.iter().filter(|row| name(&row.factors) == *other);
         let steady = rows.filter(|row| !row.is_saturated);
         let found: Vec<Comparison> = steady.filter_map(|row| row.comparison).collect();
-        Some(Answer::new("pairs", told(comparisons, other, &found)?, Vec::new()))
+        Some(Answer::new(Topic::Modes, told(comparisons, other, &found)?, Vec::new()))
     });
     told.collect()
 }

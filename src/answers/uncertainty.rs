@@ -1,6 +1,6 @@
 //! How sure the numbers are.
 
-use super::answer::Answer;
+use super::answer::{Answer, Topic};
 use super::grid::{Grid, sentence};
 use crate::numbers::significant_two;
 use crate::schema::percent;
@@ -21,7 +21,7 @@ pub(super) fn uncertainty(grid: &Grid) -> Option<Answer> {
     let level = percent(grid.view.run.level);
     let Some(&(widest, cell)) = relative.last() else {
         let text = format!("no P99 TTFT has a {level} % interval");
-        return Some(Answer::new("uncertainty", sentence("", &text), Vec::new()));
+        return Some(Answer::new(Topic::Certainty, sentence("", &text), Vec::new()));
     };
     let share = |width: f64| format!("± {} %", significant_two(100.0 * width));
     let setting = grid.setting(cell, &[]);
@@ -39,5 +39,5 @@ pub(super) fn uncertainty(grid: &Grid) -> Option<Answer> {
     if relative.len() < with_value {
         text = format!("{text}; {} of {with_value} have none", with_value - relative.len());
     }
-    Some(Answer::new("uncertainty", sentence("", &text), vec![cell]))
+    Some(Answer::new(Topic::Certainty, sentence("", &text), vec![cell]))
 }

@@ -27,7 +27,7 @@ pub(crate) struct PlotArgs {
     /// Show paired differences from the first value of this axis
     #[arg(long, value_name = "AXIS", help_heading = "Picture")]
     pub(crate) difference: Option<String>,
-    /// Hold an axis at this value instead of showing it [default: numbers in the middle, words at the first] (repeatable)
+    /// Hold an axis at this value, do not show it [default: numbers in the middle, words at the first] (repeatable)
     #[arg(long, value_name = "AXIS=VALUE", help_heading = "Picture")]
     pub(crate) at: Vec<String>,
     /// Logarithmic axes: x, y, or x,y; none if all are linear [default: what fits the values]

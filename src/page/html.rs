@@ -25,9 +25,9 @@ pub(crate) fn to_html(report: &Report) -> Result<String, Failure> {
     let answers = report.answers.iter().map(|answer| {
         let cells: Vec<String> = answer.cells.iter().map(ToString::to_string).collect();
         format!(
-            "<li data-kind=\"{}\" data-cells=\"{}\">{}</li>\n",
-            answer.topic,
+            "<li data-cells=\"{}\"><strong>{}.</strong> {}</li>\n",
             cells.join(" "),
+            answer.topic.name(),
             escaped(&answer.text)
         )
     });

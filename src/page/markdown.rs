@@ -15,9 +15,10 @@ pub(crate) fn to_markdown(report: &Report) -> String {
         lines.extend([why.clone(), String::new()]);
     }
     lines.extend([report.origin.summary(), String::new()]);
-    let answers = report.answers.iter().map(|answer| answer.text.as_str());
+    let answers = report.answers.iter();
+    let answers = answers.map(|answer| format!("**{}.** {}", answer.topic.name(), answer.text));
     lines.extend(section("Answers", answers));
-    lines.extend(section("What to mind", report.warnings.iter().map(String::as_str)));
+    lines.extend(section("What to mind", report.warnings.iter().cloned()));
     lines.extend(["## Cells".to_owned(), String::new()]);
     let names = header(report.view);
     lines.push(row(&names));
@@ -33,7 +34,7 @@ pub(crate) fn to_markdown(report: &Report) -> String {
     lines.join("\n")
 }
 
-fn section<'a>(title: &str, items: impl Iterator<Item = &'a str>) -> Vec<String> {
+fn section(title: &str, items: impl Iterator<Item = String>) -> Vec<String> {
     let items: Vec<String> = items.map(|text| format!("- {text}")).collect();
     if items.is_empty() {
         return Vec::new();

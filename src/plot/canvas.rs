@@ -332,7 +332,7 @@ mod tests {
             canvas.text((5.0, 20.0), "bold?", look);
             match file {
                 File::Svg => canvas.to_svg().into_bytes(),
-                File::Png => canvas.to_png().unwrap(),
+                File::Png => canvas.to_png(1.0).unwrap(),
             }
         };
         for file in [File::Svg, File::Png] {

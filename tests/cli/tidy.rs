@@ -134,7 +134,6 @@ fn each_library_of_the_command_has_its_place() {
                 "src/commands/assembly.rs",
                 "src/commands/simulate.rs",
                 "src/frame.rs",
-                "src/io/any_table.rs",
                 "src/io/run_table.rs",
                 "src/part.rs",
             ],
