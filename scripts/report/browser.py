@@ -92,9 +92,9 @@ def install(folder, may_install):
     """Makes sure that the browser is there, and fetches axe-core; says what went wrong, or None."""
     missing = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
     if missing and not may_install:
-        return f"{' and '.join(missing)} is not installed; --install fetches it"
+        return f"not installed: {', '.join(missing)}; --install fetches what is missing"
     if missing and (os.geteuid() != 0 or not shutil.which("apt-get")):
-        return f"there is no root or no apt-get to install {' and '.join(missing)}"
+        return f"there is no root or no apt-get to install {', '.join(missing)}"
     if not shutil.which("npm"):
         return f"there is no npm to fetch {AXE}"
     packages = [["apt-get", "update", "-q"], ["apt-get", "install", "-qy", "--no-install-recommends", *missing]]
@@ -137,9 +137,10 @@ class Check:
         self.call(*arguments, "--format", "csv", "--quiet")
         self.call("report", name)
 
-    def call(self, *arguments):
+    def call(self, *arguments, exit_code=0):
         result = subprocess.run([self.sweep, *arguments], cwd=self.folder, capture_output=True, text=True)
-        self.expect(result.returncode == 0, f"sweep {arguments} gave exit code {result.returncode}: {result.stderr}")
+        problem = f"sweep {arguments} gave exit code {result.returncode}: {result.stderr}"
+        self.expect(result.returncode == exit_code, problem)
         return result.stdout
 
     def expect(self, is_right, text):

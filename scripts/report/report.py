@@ -18,6 +18,7 @@ PHONES = [375, 360]
 # A4 within the margins of the page, as CSS pixels, upright; and as it lies for the table.
 PAPER = 703
 WIDE_PAPER = 1032
+LOGS = [(False, False), (True, True), (False, True), (True, False)]
 CONTROLS = "a[href], button, select, input, summary, [tabindex='0']"
 # Elements that a control can be, where they show.
 VISIBLE = f"[...document.querySelectorAll(`{CONTROLS}`)].filter(e => e.getClientRects().length > 0 && !e.disabled)"
@@ -161,9 +162,9 @@ class Report:
             self.choose("#x", x)
             for by in self.options("#by"):
                 self.choose("#by", by)
-                for y in self.options("#y")[::every]:
+                for i, y in enumerate(self.options("#y")[::every]):
                     self.choose("#y", y)
-                    for log_x, log_y in [(False, False), (False, True), (True, True), (True, False)]:
+                    for log_x, log_y in LOGS if i == 0 else LOGS[:2]:
                         self.tick("log-x", log_x)
                         self.tick("log-y", log_y)
                         self.check_chart()

@@ -22,11 +22,11 @@ CONDITIONS = [
     ("pooled_p50_ttft_s_ci95 > 0.01", lambda row: row["pooled_p50_ttft_s_ci95"] > 0.01),
     ("utilization_prefill > 0.5", lambda row: (row["utilization_prefill"] or 0) > 0.5),
     ("mean_ttft_s > pooled_p50_ttft_s", lambda row: row["mean_ttft_s"] > row["pooled_p50_ttft_s"]),
-    ("mode > disagg", lambda row: row["mode"] > "disagg"),
-    ('mode = "no such mode"', lambda row: False),
-    ("mode = 3", lambda row: False),
+    ("saturated = yes and mode = \"mono\"", lambda row: row["saturated"] and row["mode"] == "mono"),
+    ("utilization_prefill = null", lambda row: row["utilization_prefill"] is None),
+    ("utilization_prefill != null and rate_per_s<'5'", lambda row: row["mode"] == "disagg" and row["rate_per_s"] < 5),
 ]
-# Wrong ones, with what the complaint must name.
+# Wrong ones, for `sweep show --where` too, with what the complaint must name.
 WRONG = [
     ("raet_per_s > 2", "rate_per_s"),
     ("rate_per_s > 2 or mode = mono", "or"),
@@ -37,6 +37,12 @@ WRONG = [
     ("rate_per_s > fast", "fast"),
     ("mean_ttft_s > pooled_p50_ttft", "pooled_p50_ttft_s"),
     ("rate_per_s ! 2", "!"),
+    ("mode > mono", "words"),
+    ("mode = mno", "mono"),
+    ("mode = 3", "not numbers"),
+    ("saturated = maybe", "yes"),
+    ("rate_per_s < null", "null"),
+    ("rate_per_s = mode", "words"),
 ]
 DRAWN = "return document.getElementById('chart').outerHTML"
 READ_FOCUS = f"""
@@ -180,6 +186,7 @@ class Use(Report):
             self.expect(found == before, "the rows are others")
             invalid = self.js("return document.getElementById('where').getAttribute('aria-invalid')")
             self.expect(invalid == "true", "the field is not marked as invalid")
+            self.owner.call("show", self.name, "--where", condition, exit_code=2)
             self.browser.screen(375)
             self.check_width(375)
             self.browser.screen(1280)

@@ -280,11 +280,13 @@ function notesOf(data, view, { x, by, shown, scaleY }, count, lost) {
 // ---- Conditions, in the language of `sweep show --where`: comparisons of columns with values, joined by `and`.
 
 const ACCEPTS = {
-    "==": order => order === 0, "!=": order => order !== 0, "<=": order => order <= 0, ">=": order => order >= 0,
-    "=": order => order === 0, "<": order => order < 0, ">": order => order > 0,
+    "=": order => order === 0, "==": order => order === 0, "!=": order => order !== 0,
+    "<": order => order < 0, "<=": order => order <= 0, ">": order => order > 0, ">=": order => order >= 0,
 };
 const TOKEN = /^(?:(==|!=|<=|>=|=|<|>)|'([^']*)'|"([^"]*)"|([^\s=!<>'"]+))/;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const FLAGS = { yes: true, true: true, no: false, false: false };
+const HOLDS = { number: "numbers", flag: "yes and no", word: "words" };
 
 /** Whether a cell satisfies a condition, as a function. Throws an error in words if the text is none. */
 function condition(text, columns) {
@@ -312,8 +314,8 @@ function tokensOf(text) {
 }
 
 function comparison(part, columns) {
-    const [left, middle, right] = part;
-    if (part.length !== 3 || !middle.operator || left.operator || right.operator) {
+    const [left, { operator } = {}, right] = part;
+    if (part.length !== 3 || !operator || left.operator || right.operator) {
         throw new Error("A comparison is a column, an operator (= != < <= > >=) and a value.");
     }
     if (left.word === undefined || isNumber(left.word)) {
@@ -321,27 +323,50 @@ function comparison(part, columns) {
     }
     const column = columns.find(known => known.column === left.word);
     if (!column) {
-        throw new Error(`There is no column ${left.word}: ${nearestOrAll(left.word, columns)}`);
+        throw new Error(`There is no column ${left.word}: ${nearestOrAll(left.word, names(columns))}`);
+    }
+    const isNull = right.word === "null";
+    if (!["=", "==", "!="].includes(operator) && (isNull || column.kind !== "number")) {
+        throw new Error(`${isNull ? "null" : HOLDS[column.kind]} can only be compared with = or !=.`);
+    }
+    if (isNull) {
+        return cell => (column.value(cell) === null) === (operator !== "!=");
     }
     const value = rightSide(column, right, columns);
     return cell => {
         const order = orderOf(column.value(cell), value(cell));
-        return order !== null && ACCEPTS[middle.operator](order);
+        return order !== null && ACCEPTS[operator](order);
     };
 }
 
 const isNumber = word => NUMBER.test(word) && Number.isFinite(Number(word));
+const names = columns => columns.map(known => known.column);
 
 /** The right side of a comparison, as a function of the cell: a column, or the same value for all. */
-function rightSide(column, { quoted, word }, columns) {
+function rightSide({ column, kind, words }, { quoted, word }, columns) {
     const other = columns.find(known => known.column === word);
-    const isFlag = word === "true" || word === "false";
-    if (!other && word !== undefined && !isNumber(word) && !isFlag && column.kind !== "word") {
-        const alike = columns.filter(known => known.kind === column.kind);
-        throw new Error(`${word} is neither a ${column.kind} nor a column: ${nearestOrAll(word, alike)}`);
+    if (other && (other.kind === kind || kind !== "word")) {
+        if (other.kind !== kind) {
+            throw new Error(`${column} holds ${HOLDS[kind]}, ${word} holds ${HOLDS[other.kind]}.`);
+        }
+        return other.value;
     }
-    const value = isFlag ? word === "true" : quoted ?? (isNumber(word) ? Number(word) : word);
-    return other ? other.value : () => value;
+    const text = quoted ?? word;
+    if (kind === "number" && !isNumber(text)) {
+        const numbers = names(columns.filter(known => known.kind === "number"));
+        throw new Error(`${text} is neither a number nor a column of numbers: ${nearestOrAll(text, numbers)}`);
+    }
+    if (kind !== "number" && word !== undefined && isNumber(word)) {
+        throw new Error(`${column} holds ${HOLDS[kind]}, not numbers; a word may stand in quotes.`);
+    }
+    if (kind === "flag" && !Object.hasOwn(FLAGS, text)) {
+        throw new Error(`${text}: write ${column} = yes or ${column} = no.`);
+    }
+    if (kind === "word" && !words.includes(text)) {
+        throw new Error(`${column} is never ${text}: ${nearestOrAll(text, words)}`);
+    }
+    const value = kind === "number" ? Number(text) : text;
+    return () => (kind === "flag" ? FLAGS[text] : value);
 }
 
 /** Negative, 0 or positive; null where either is null, and between values of different kinds. */
@@ -353,12 +378,11 @@ function orderOf(one, other) {
 }
 
 /** What to write instead of a misspelt name. */
-function nearestOrAll(name, columns) {
-    const names = columns.map(known => known.column);
-    const steps = new Map(names.map(known => [known, distance(name, known)]));
-    const [nearest] = [...names].sort((a, b) => steps.get(a) - steps.get(b));
+function nearestOrAll(name, known) {
+    const steps = new Map(known.map(other => [other, distance(name, other)]));
+    const [nearest] = [...known].sort((a, b) => steps.get(a) - steps.get(b));
     const isNear = steps.get(nearest) <= name.length / 3;
-    return isNear ? `did you mean ${nearest}?` : `choose from ${names.slice(0, 24).join(", ")}.`;
+    return isNear ? `did you mean ${nearest}?` : `choose from ${known.slice(0, 24).join(", ")}.`;
 }
 
 /** Letters to change, add, leave out, or swap with their neighbour. */
@@ -385,7 +409,8 @@ function columnsOf(data) {
     return [
         number("cell", "cell", cell => cell),
         ...data.axes.map((axis, i) => ({
-            column: axis.column, label: axis.values.length > 1 && axis.label, kind: axis.numeric ? "number" : "word",
+            column: axis.column, label: axis.values.length > 1 && axis.label,
+            kind: { number: "number", boolean: "flag" }[typeof axis.values[0]] ?? "word", words: axis.values,
             value: cell => (index(i, cell) === null ? null : axis.values[index(i, cell)]),
             text: cell => (index(i, cell) === null ? "-" : axis.texts[index(i, cell)]),
         })),
