@@ -153,7 +153,7 @@ class Use(Report):
                 if name in results:
                     self.check_number(plain(text), row, results[name])
                 elif name == "saturated":
-                    self.expect((text == "saturated") == row["saturated"], f"cell {row['cell']:.0f} says {text}")
+                    self.expect(text.startswith("SATURATED") == row["saturated"], f"cell {row['cell']:.0f} says {text}")
 
     def filter(self, condition):
         """Types a condition, and presses Enter; the cells that are left."""

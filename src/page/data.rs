@@ -10,7 +10,7 @@ use sweep_engine::spec::Value;
 
 use super::report::Report;
 use crate::failure::Failure;
-use crate::view::{Quantity, RunView, numbers};
+use crate::view::{Measured, Quantity, RunView, numbers};
 
 /// Values that spread over a larger ratio get a logarithmic axis.
 const WIDE: f64 = 10.0;
@@ -88,13 +88,10 @@ pub(super) fn packed_data(report: &Report) -> Result<Vec<u8>, Failure> {
 fn data<'a>(report: &'a Report) -> Data<'a> {
     let view = report.view;
     let all = 0..view.num_cells();
-    let decimals = if view.num_cells() > MANY_CELLS { 2 } else { 3 };
+    let digits = if view.num_cells() > MANY_CELLS { 3 } else { 4 };
     let column = |quantity: &Quantity| -> Vec<Option<f64>> {
-        all.clone()
-            .map(|cell| {
-                view.measured(quantity.name(), cell).value.map(|value| rounded(value, decimals))
-            })
-            .collect()
+        let value = |cell| value_of(view.measured(quantity.name(), cell), digits);
+        all.clone().map(value).collect()
     };
     // What no cell has is of no use.
     let results: Vec<(&Quantity, Vec<Option<f64>>)> = view
@@ -104,9 +101,7 @@ fn data<'a>(report: &'a Report) -> Data<'a> {
         .filter(|(_, values)| values.iter().any(Option::is_some))
         .collect();
     let half_widths = |quantity: &Quantity| -> Option<Vec<Option<f64>>> {
-        let half_width = |cell| {
-            view.measured(quantity.name(), cell).half_width.map(|half_width| rounded(half_width, 1))
-        };
+        let half_width = |cell| half_width_of(view.measured(quantity.name(), cell), digits);
         quantity.has_interval.then(|| all.clone().map(half_width).collect())
     };
     let y = results.iter().position(|(quantity, _)| quantity.name() == FIRST).unwrap_or(0);
@@ -176,7 +171,49 @@ fn result_data(quantity: &Quantity) -> ResultData<'_> {
     }
 }
 
-/// A number with one digit before and some after the point: more would be bytes without meaning.
-fn rounded(number: f64, decimals: usize) -> f64 {
+/// A value with some digits, and more where its half width is known to more.
+fn value_of(Measured { value, half_width }: Measured, digits: usize) -> Option<f64> {
+    let value = value?;
+    let known = half_width.filter(|half_width| *half_width > 0.0).map_or(0, |half_width| {
+        let apart = exponent(value) - exponent(half_width);
+        usize::try_from(apart).unwrap_or(0) + digits - 1
+    });
+    Some(rounded(value, digits.max(known)))
+}
+
+/// A half width has one digit less.
+fn half_width_of(measured: Measured, digits: usize) -> Option<f64> {
+    measured.half_width.map(|half_width| rounded(half_width, digits - 1))
+}
+
+/// Decimal places before the point, less one.
+fn exponent(number: f64) -> i32 {
+    format!("{number:e}").rsplit('e').next().and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+/// A number with some significant digits, at most all that it has.
+fn rounded(number: f64, digits: usize) -> f64 {
+    let decimals = digits.min(17) - 1;
     format!("{number:.decimals$e}").parse().unwrap_or(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_have_the_digits_that_their_half_widths_have() {
+        for (value, half_width, expected) in [
+            (0.207_743_21, 0.000_312_34, (0.207_743, 0.000_312)),
+            (1.234_567, 0.123_456, (1.235, 0.123)),
+            (1.234_567, 12.345_67, (1.235, 12.3)),
+            (123_456.789, 0.0, (123_500.0, 0.0)),
+        ] {
+            let measured = Measured { value: Some(value), half_width: Some(half_width) };
+            let found = (value_of(measured, 4).unwrap(), half_width_of(measured, 4).unwrap());
+            assert_eq!(found, expected);
+        }
+        let alone = Measured { value: Some(1.234_567), half_width: None };
+        assert_eq!((value_of(alone, 4), half_width_of(alone, 4)), (Some(1.235), None));
+    }
 }

@@ -28,10 +28,10 @@ pub(crate) fn to_html(report: &Report) -> Result<String, Failure> {
             "<li data-cells=\"{}\"><strong>{}.</strong> {}</li>\n",
             cells.join(" "),
             answer.topic.name(),
-            escaped(&answer.text)
+            with_code(&answer.text)
         )
     });
-    let warnings = report.warnings.iter().map(|text| format!("<li>{}</li>\n", escaped(text)));
+    let warnings = report.warnings.iter().map(|text| format!("<li>{}</li>\n", with_code(text)));
     let head = header(report.view)
         .into_iter()
         .map(|name| format!("<th scope=\"col\">{}</th>", escaped(&name)));
@@ -79,14 +79,22 @@ fn figure(figure: &Figure) -> String {
     let picture = if let Some(png) = &figure.png {
         format!("<img src=\"data:image/png;base64,{}\" alt=\"{title}\">", STANDARD.encode(png))
     } else {
-        // The sheet is an image to who listens, and spaces between shapes are of no use.
-        let named = format!("<svg role=\"img\" aria-label=\"{title}\" ");
+        // The sheet is an image to who listens, and can be scaled; spaces between shapes are of no use.
+        let size = ["width", "height"].map(|name| attribute(&figure.svg, name));
+        let named =
+            format!("<svg role=\"img\" aria-label=\"{title}\" viewBox=\"0 0 {}\" ", size.join(" "));
         figure.svg.lines().map(str::trim_start).collect::<String>().replacen("<svg ", &named, 1)
     };
     format!(
         "<figure id=\"picture-{}\">{picture}<figcaption>{title}</figcaption></figure>\n",
         escaped(&figure.stem)
     )
+}
+
+/// The first value of an attribute.
+fn attribute<'a>(svg: &'a str, name: &str) -> &'a str {
+    let rest = svg.split_once(&format!(" {name}=\"")).map_or("", |(_, rest)| rest);
+    rest.split('"').next().unwrap_or_default()
 }
 
 fn provenance(report: &Report) -> String {
@@ -99,6 +107,18 @@ fn provenance(report: &Report) -> String {
         facts.collect::<String>(),
         escaped(&report.origin.record_text())
     )
+}
+
+/// Text in which flags stand as code, so that they are not broken.
+fn with_code(text: &str) -> String {
+    let word = |word: &str| {
+        let is_flag = word.starts_with("--") && word.len() > 2;
+        let end = word.find([';', ',', '.', ')', ':']).unwrap_or(word.len());
+        let (flag, rest) = word.split_at(if is_flag { end } else { 0 });
+        let code = if is_flag { format!("<code>{}</code>", escaped(flag)) } else { String::new() };
+        code + &escaped(rest)
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Text as it stands in HTML, between tags or in an attribute.
@@ -127,6 +147,15 @@ mod tests {
     fn slots_are_filled_once_and_contents_are_no_slots() {
         let slots = [("a", "{{b}}".to_owned()), ("b", "2".to_owned())];
         assert_eq!(filled("x{{a}}y{{b}}z{{c}}.", &slots), "x{{b}}y2z.");
+    }
+
+    #[test]
+    fn flags_stand_as_code() {
+        assert_eq!(
+            with_code("a < b -- lengthen --sim-seconds, or --x; (sweep compare a --by b)"),
+            "a &lt; b -- lengthen <code>--sim-seconds</code>, or <code>--x</code>; (sweep compare a \
+             <code>--by</code> b)"
+        );
     }
 
     proptest! {

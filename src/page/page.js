@@ -403,7 +403,7 @@ function distance(one, other) {
 
 /** All columns that a condition may name; those with a label are shown. */
 function columnsOf(data) {
-    const { axes, results, saturated, replications } = data.cells;
+    const { axes, results, saturated, replications, flags } = data.cells;
     const number = (column, label, value, text = value) => ({ column, label, kind: "number", value, text });
     const index = (i, cell) => axes[i][cell];
     return [
@@ -415,8 +415,8 @@ function columnsOf(data) {
             text: cell => (index(i, cell) === null ? "-" : axis.texts[index(i, cell)]),
         })),
         {
-            column: "saturated", label: saturated.includes(1) && "load", kind: "flag",
-            value: cell => saturated[cell] === 1, text: cell => (saturated[cell] === 1 ? "saturated" : ""),
+            column: "saturated", label: data.flags.some(text => text !== "") && "to mind", kind: "flag",
+            value: cell => saturated[cell] === 1, text: cell => data.flags[flags[cell]],
         },
         ...data.results.map(({ column, label }, i) =>
             number(column, label, cell => results[i][cell], cell => resultText(data, i, cell))),

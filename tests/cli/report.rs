@@ -387,6 +387,13 @@ fn data(page: &str) -> Json {
     serde_json::from_str(&text).unwrap()
 }
 
+fn assert_near(found: Option<f64>, expected: Option<f64>, slack: f64, what: &str) {
+    assert_eq!(found.is_some(), expected.is_some(), "{what}");
+    if let (Some(found), Some(expected)) = (found, expected) {
+        assert!((found - expected).abs() <= slack * 1.000_001, "{what}: {found}, {expected}");
+    }
+}
+
 #[test]
 fn the_page_has_all_cells_and_needs_nothing_else() {
     let place = Place::new();
@@ -406,17 +413,14 @@ fn the_page_has_all_cells_and_needs_nothing_else() {
         let column = result["column"].as_str().unwrap();
         let half_width = format!("{column}_ci95");
         for row in 0..table.rows.len() {
-            for (found, name, digits) in [
-                (&data["cells"]["results"], column, 3),
-                (&data["cells"]["half_widths"], &half_width, 1),
-            ] {
-                let rounded = |number: f64| format!("{number:.digits$e}").parse::<f64>().unwrap();
-                assert_eq!(
-                    found[place][row].as_f64(),
-                    table.number(row, name).map(rounded),
-                    "{name} {row}"
-                );
-            }
+            let found = |kind: &str| data["cells"][kind][place][row].as_f64();
+            let (value, half) = (table.number(row, column), table.number(row, &half_width));
+            assert_near(found("half_widths"), half, 0.005 * half.unwrap_or(0.0), &half_width);
+            let relative = 0.000_5 * value.unwrap_or(0.0).abs();
+            // What the interval leaves is there.
+            let slack =
+                half.filter(|half| *half > 0.0).map_or(relative, |half| relative.min(half * 0.05));
+            assert_near(found("results"), value, slack, column);
         }
     }
     for (index, axis) in data["axes"].as_array().unwrap().iter().enumerate() {
@@ -441,7 +445,8 @@ fn the_page_has_all_cells_and_needs_nothing_else() {
     }
     for answer in answers(&place, "grid") {
         let (topic, text) = answer.strip_prefix("**").unwrap().split_once(".** ").unwrap();
-        let item = format!("<strong>{topic}.</strong> {}</li>", text.replace('\'', "&#39;"));
+        let text = text.replace('\'', "&#39;").replace("--by", "<code>--by</code>");
+        let item = format!("<strong>{topic}.</strong> {text}</li>");
         assert!(page.contains(&item), "{answer}");
     }
 }
