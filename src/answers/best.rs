@@ -1,4 +1,4 @@
-//! The best cell: with the lowest P99 TTFT at the highest rate without saturation.
+//! The best cell: with the lowest P99 TTFT at the highest rate that several sustain.
 
 use super::answer::{Answer, Topic};
 use super::grid::{Grid, overlap, sentence};
@@ -15,9 +15,7 @@ pub(super) fn best(grid: &Grid) -> Option<Answer> {
         .into_iter()
         .filter(|&cell| !grid.cells[cell].is_saturated && grid.cells[cell].p99.value.is_some())
         .collect();
-    let highest = sustained.iter().map(|&cell| grid.rate_of(cell)).max_by(f64::total_cmp)?;
-    let is_highest = |cell: &usize| grid.rate_of(*cell).total_cmp(&highest).is_eq();
-    let candidates: Vec<usize> = sustained.into_iter().filter(is_highest).collect();
+    let candidates = comparable(grid, &sustained)?;
     let value = |cell: usize| grid.cells[cell].p99.value.unwrap_or(f64::INFINITY);
     let &winner = candidates.iter().min_by(|&&a, &&b| value(a).total_cmp(&value(b)))?;
     let setting = grid.setting(winner, &grid.rate.into_iter().collect::<Vec<_>>());
@@ -27,28 +25,30 @@ pub(super) fn best(grid: &Grid) -> Option<Answer> {
     let mut cells = vec![winner];
     cells.extend(tied);
     let p99 = grid.p99_text(winner);
-    let rate = grid.rate.map(|_| {
-        let rate = with_unit(&significant(highest), "requests/s");
-        format!("{rate}, the highest rate without saturation")
-    });
-    let text = match (rate, candidates.len()) {
-        (Some(rate), 1) => {
-            format!(
-                "one cell alone is at {rate}: cell {winner} ({setting}), with a P99 TTFT of {p99}"
-            )
+    let place = match grid.rate {
+        Some(_) => {
+            let rate = with_unit(&significant(grid.rate_of(winner)), "requests/s");
+            format!("at {rate}, the highest rate that several cells sustain")
         }
-        (Some(rate), _) => {
-            format!("at {rate}, P99 TTFT is lowest in cell {winner} ({setting}): {p99}")
-        }
-        (None, _) => {
-            format!("of all cells, P99 TTFT is lowest in cell {winner} ({setting}): {p99}")
-        }
+        None => "of all cells".to_owned(),
     };
     let ties = match cells.len() - 1 {
-        _ if candidates.len() == 1 => String::new(),
-        0 => "; no other interval overlaps with its".to_owned(),
-        1 => "; the interval of 1 other cell overlaps with its".to_owned(),
-        ties => format!("; the intervals of {ties} other cells overlap with its"),
+        0 => "no other interval overlaps with its".to_owned(),
+        1 => "the interval of 1 other cell overlaps with its".to_owned(),
+        ties => format!("the intervals of {ties} other cells overlap with its"),
     };
-    Some(Answer::new(Topic::Best, sentence("", &(text + &ties)), cells))
+    let text = format!("{place}, P99 TTFT is lowest in cell {winner} ({setting}): {p99}; {ties}");
+    Some(Answer::new(Topic::Best, sentence("", &text), cells))
+}
+
+/// Cells at the highest rate at which there are several.
+fn comparable(grid: &Grid, cells: &[usize]) -> Option<Vec<usize>> {
+    let mut rates: Vec<f64> = cells.iter().map(|&cell| grid.rate_of(cell)).collect();
+    rates.sort_by(f64::total_cmp);
+    rates.dedup();
+    let at = |rate: f64| -> Vec<usize> {
+        let is_at = |cell: &usize| grid.rate_of(*cell).total_cmp(&rate).is_eq();
+        cells.iter().copied().filter(is_at).collect()
+    };
+    rates.into_iter().rev().map(at).find(|cells| cells.len() > 1)
 }

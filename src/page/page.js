@@ -401,11 +401,16 @@ function distance(one, other) {
 
 // ---- Columns of the table, and the order of rows.
 
+/** Results before what there is to mind about a cell. */
+const FRONT = 3;
+
 /** All columns that a condition may name; those with a label are shown. */
 function columnsOf(data) {
     const { axes, results, saturated, replications, flags } = data.cells;
     const number = (column, label, value, text = value) => ({ column, label, kind: "number", value, text });
     const index = (i, cell) => axes[i][cell];
+    const shown = data.results.map(({ column, label }, i) =>
+        number(column, label, cell => results[i][cell], cell => resultText(data, i, cell)));
     return [
         number("cell", "cell", cell => cell),
         ...data.axes.map((axis, i) => ({
@@ -414,12 +419,12 @@ function columnsOf(data) {
             value: cell => (index(i, cell) === null ? null : axis.values[index(i, cell)]),
             text: cell => (index(i, cell) === null ? "-" : axis.texts[index(i, cell)]),
         })),
+        ...shown.slice(0, FRONT),
         {
             column: "saturated", label: data.flags.some(text => text !== "") && "to mind", kind: "flag",
             value: cell => saturated[cell] === 1, text: cell => data.flags[flags[cell]],
         },
-        ...data.results.map(({ column, label }, i) =>
-            number(column, label, cell => results[i][cell], cell => resultText(data, i, cell))),
+        ...shown.slice(FRONT),
         number("replications", "replications", cell => replications[cell]),
         ...data.results.map(({ column }, i) =>
             number(`${column}_ci${percent(data.level)}`, false, cell => halfWidth(data, i, cell))),
