@@ -18,6 +18,7 @@ mod frame;
 mod intervals;
 mod io;
 mod kept_samples;
+mod merging;
 mod part;
 mod plot;
 mod precision;
