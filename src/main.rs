@@ -8,6 +8,7 @@
 
 mod aggregate;
 mod assemble;
+mod bytes;
 mod cli;
 mod commands;
 mod comparison;
@@ -18,6 +19,8 @@ mod frame;
 mod intervals;
 mod io;
 mod kept_samples;
+mod machine;
+mod memory;
 mod merging;
 mod part;
 mod plot;

@@ -8,6 +8,7 @@ mod doctor;
 mod execute;
 mod init;
 mod man;
+mod memory;
 mod merge;
 mod plan;
 mod plot;

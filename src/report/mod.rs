@@ -2,6 +2,7 @@
 
 mod compare;
 mod health;
+mod memory;
 mod numbers;
 mod output;
 mod plan;
@@ -21,6 +22,7 @@ pub(crate) use compare::{
     warn_of_comparisons, warn_of_lengths,
 };
 pub(crate) use health::{Health, health_text};
+pub(crate) use memory::{excess_text, need_text};
 pub(crate) use numbers::{significant, significant_two};
 pub(crate) use output::{error, note, print, print_json};
 pub(crate) use plan::print_plan;

@@ -9,6 +9,7 @@ mod failures;
 mod growth;
 mod habits;
 mod invariance;
+mod memory;
 mod plot;
 mod show;
 mod store;

@@ -29,6 +29,8 @@ pub use trace::trace;
 mod aggregate;
 #[path = "../../../src/assemble.rs"]
 mod assemble;
+#[path = "../../../src/bytes.rs"]
+mod bytes;
 #[path = "../../../src/cli/mod.rs"]
 mod cli;
 #[path = "../../../src/comparison/mod.rs"]
