@@ -22,6 +22,7 @@ mod kept_samples;
 mod machine;
 mod memory;
 mod merging;
+mod pages;
 mod part;
 mod plot;
 mod precision;

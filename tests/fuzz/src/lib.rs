@@ -47,6 +47,8 @@ mod intervals;
 mod io;
 #[path = "../../../src/kept_samples.rs"]
 mod kept_samples;
+#[path = "../../../src/pages.rs"]
+mod pages;
 #[path = "../../../src/part.rs"]
 mod part;
 #[path = "../../../src/precision.rs"]
