@@ -28,6 +28,11 @@ impl Shard {
     pub(crate) fn has(self, chunk: u32) -> bool {
         chunk % self.count == self.index - 1
     }
+
+    /// The one of them that has a chunk.
+    pub(crate) fn owner_of(self, chunk: u32) -> Self {
+        Self { index: chunk % self.count + 1, ..self }
+    }
 }
 
 impl fmt::Display for Shard {
@@ -140,6 +145,7 @@ mod tests {
             for index in 1..=count {
                 let shard: Shard = format!("{index}/{count}").parse().unwrap();
                 for chunk in missing(chunks, Some(shard), &present) {
+                    prop_assert_eq!(shard.owner_of(chunk), shard);
                     prop_assert!(done.insert(chunk), "chunk {chunk} is done twice");
                 }
             }

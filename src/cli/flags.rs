@@ -6,6 +6,7 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 
 use super::command::{FormatArg, SeedingArg};
+use crate::bytes::Bytes;
 use crate::resume::Shard;
 
 #[derive(Debug, Args)]
@@ -34,6 +35,9 @@ pub(crate) struct RunArgs {
     pub(crate) precision: PrecisionArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+    /// Refuse to run if it may take more memory, such as 8GB or 512MiB [default: 80 % of what is available, on Linux]
+    #[arg(long, value_name = "SIZE", help_heading = "Limits", allow_hyphen_values = true)]
+    pub(crate) max_memory: Option<Bytes>,
     /// Name of the run [default: the file's stem, or `sweep-` and the plan's hash]
     #[arg(long, help_heading = "Output")]
     pub(crate) name: Option<String>,

@@ -7,6 +7,7 @@ use sweep_engine::model::VectorWidth;
 use sweep_engine::random::{EXPECTED_FINGERPRINT, STREAM_VERSION, draw_fingerprint};
 
 use crate::failure::Failure;
+use crate::machine::{memory_bytes, memory_limit_bytes};
 use crate::provenance::Versions;
 use crate::report::{self, Health};
 use crate::store::probe;
@@ -32,23 +33,6 @@ pub(super) fn doctor(out: Option<&Path>) -> Result<(), Failure> {
         Ok(()) => Ok(()),
         Err(_) => Err(Failure::usage(format!("runs cannot go to {}", out.display()))),
     }
-}
-
-/// Memory of the machine, where Linux says it.
-fn memory_bytes() -> Option<u64> {
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kib: u64 = total.trim().strip_suffix(" kB")?.parse().ok()?;
-    Some(kib * 1024)
-}
-
-/// What a container may have of it: version 2 of control groups, else version 1. Without a limit there is a word,
-/// or a number beyond any memory.
-fn memory_limit_bytes() -> Option<u64> {
-    const LIMITS: [&str; 2] =
-        ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
-    let text = LIMITS.iter().find_map(|path| fs::read_to_string(path).ok())?;
-    text.trim().parse().ok().filter(|&bytes| bytes < 1 << 60)
 }
 
 /// Operating system and processor, with the names of distribution and kernel where they are known.

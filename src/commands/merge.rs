@@ -12,11 +12,12 @@ use crate::assemble::check_name;
 use crate::cli::MergeArgs;
 use crate::failure::Failure;
 use crate::io::{RunState, TableFormat};
+use crate::merging::{Holding, Offer, Owner, Refusal, choose, ranges};
 use crate::part::{Part, broken, intact, read_label, read_metadata};
-use crate::provenance::{Outcome, PartLabel, PartOrigin};
+use crate::provenance::{Outcome, PartLabel};
 use crate::report;
 use crate::rerun::this_command;
-use crate::resume::{Shard, differences, missing};
+use crate::resume::differences;
 use crate::signals::Interrupt;
 use crate::store::{Existing, Opened, RunFolder, Wanted, parts_of};
 
@@ -59,7 +60,7 @@ pub(super) fn merge(args: &MergeArgs) -> Result<(), Failure> {
         folder.abandon();
         return Err(interrupt.explain(failure, "the shards are as they were; merge them again"));
     }
-    let sum = |count: fn(&PartLabel) -> u64| parts.values().map(|(_, label)| count(label)).sum();
+    let sum = |count: fn(&PartLabel) -> u64| parts.values().map(|offer| count(&offer.label)).sum();
     let outcome = Outcome {
         started_at,
         wall_s: clock.elapsed().as_secs_f64(),
@@ -128,7 +129,7 @@ fn check_records(shards: &[RunState]) -> Result<(), Failure> {
 /// A merged run is what its shards are, unless jobs of them were run again since.
 fn check_unchanged(folder: &Path, parts: &Parts) -> Result<(), Failure> {
     for (chunk, own) in parts_of(folder)? {
-        let Some((path, _)) = parts.get(&chunk) else { continue };
+        let Some(Offer { part: path, .. }) = parts.get(&chunk) else { continue };
         // Their checksums are there.
         if read_metadata(&own)? != read_metadata(path)? {
             return Err(Failure::usage(format!(
@@ -142,64 +143,63 @@ fn check_unchanged(folder: &Path, parts: &Parts) -> Result<(), Failure> {
 }
 
 /// Every chunk with the part to take.
-type Parts = BTreeMap<u32, (PathBuf, PartLabel)>;
+type Parts = BTreeMap<u32, Offer<PathBuf>>;
 
 /// Every chunk of the plan, once; the same chunk from two shards must have the same rows.
 fn collect(shards: &[RunState]) -> Result<Parts, Failure> {
-    let mut parts: Parts = BTreeMap::new();
-    let mut origin: Option<PartOrigin> = None;
-    for shard in shards {
-        for (chunk, path) in parts_of(&shard.folder)? {
-            let label = read_label(&path)?;
-            let known = origin.get_or_insert_with(|| label.origin.clone());
-            let is_of_plan = shards[0].record["plan_hash"] == known.plan_hash.as_str();
-            if label.origin != *known || label.chunk != chunk || !is_of_plan {
-                let problem = "it belongs to another run than the other parts".to_owned();
-                return Err(Failure::Part { path, problem });
-            }
-            match parts.get(&chunk) {
-                Some((other, _))
-                    if !are_equal(other, &path)? && !have_equal_rows(other, &path)? =>
-                {
-                    let problem = format!(
-                        "chunk {chunk} differs from that in {}: they come from different programs or \
-                         machines; remove the wrong one",
-                        other.display()
-                    );
-                    return Err(Failure::Part { path, problem });
-                }
-                Some(_) => {}
-                None => drop(parts.insert(chunk, (path, label))),
-            }
-        }
-    }
-    let chunks = shards[0].chunks;
-    let left = missing(chunks, None, &parts.keys().copied().collect());
-    if left.is_empty() {
-        return Ok(parts);
-    }
-    Err(Failure::usage(format!(
-        "{} of {chunks} chunks are missing ({}): {}",
-        left.len(),
-        ranges(&left),
-        remedy(shards, left[0])
-    )))
+    let plan_hash = shards[0].record["plan_hash"].as_str().unwrap_or_default();
+    let holdings = shards.iter().map(holding).collect::<Result<_, _>>()?;
+    let is_same = |one: &PathBuf, other: &PathBuf| -> Result<bool, Failure> {
+        Ok(are_equal(one, other)? || have_equal_rows(one, other)?)
+    };
+    choose(plan_hash, shards[0].chunks, holdings, is_same)
+        .map_err(|refusal| explained(refusal, shards))
 }
 
-/// What to do about a missing chunk.
-fn remedy(shards: &[RunState], chunk: u32) -> String {
-    let known = |state: &RunState| state.shard.as_ref()?.parse::<Shard>().ok();
-    let owner = shards.iter().find(|state| known(state).is_none_or(|shard| shard.has(chunk)));
-    match (owner, shards.iter().find_map(known)) {
-        (Some(state), _) => {
-            format!("{} did not finish; run it again, it goes on", state.folder.display())
+/// What lies in the folder of a shard.
+fn holding(state: &RunState) -> Result<Holding<PathBuf>, Failure> {
+    let offer =
+        |(chunk, part): (u32, PathBuf)| Ok(Offer { chunk, label: read_label(&part)?, part });
+    let shard = state.shard.as_ref().and_then(|shard| shard.parse().ok());
+    let offers = parts_of(&state.folder)?.into_iter().map(offer).collect::<Result<_, Failure>>()?;
+    Ok(Holding { shard, offers })
+}
+
+fn explained(refusal: Refusal<PathBuf, Failure>, shards: &[RunState]) -> Failure {
+    match refusal {
+        Refusal::Foreign(path) => {
+            let problem = "it belongs to another run than the other parts".to_owned();
+            Failure::Part { path, problem }
         }
-        (None, Some(shard)) => format!(
-            "name the folders of all shards; that of shard {}/{} is not among them",
-            chunk % shard.count() + 1,
-            shard.count()
-        ),
-        (None, None) => "name the folders of all shards".to_owned(),
+        Refusal::Differs { chunk, first, second } => Failure::Part {
+            path: second,
+            problem: format!(
+                "chunk {chunk} differs from that in {}: they come from different programs or machines; \
+                 remove the wrong one",
+                first.display()
+            ),
+        },
+        Refusal::Missing { chunks, owner } => Failure::usage(format!(
+            "{} of {} chunks are missing ({}): {}",
+            chunks.len(),
+            shards[0].chunks,
+            ranges(&chunks),
+            remedy(owner, shards)
+        )),
+        Refusal::Unread(failure) => failure,
+    }
+}
+
+/// What to do about missing chunks.
+fn remedy(owner: Owner, shards: &[RunState]) -> String {
+    match owner {
+        Owner::Present(place) => {
+            format!("{} did not finish; run it again, it goes on", shards[place].folder.display())
+        }
+        Owner::Absent(shard) => {
+            format!("name the folders of all shards; that of shard {shard} is not among them")
+        }
+        Owner::Unknown => "name the folders of all shards".to_owned(),
     }
 }
 
@@ -218,26 +218,6 @@ fn are_equal(one: &Path, other: &Path) -> Result<bool, Failure> {
         })
     };
     Ok(read(one)? == read(other)?)
-}
-
-/// `3, 7-9`.
-fn ranges(numbers: &[u32]) -> String {
-    const SHOWN: usize = 10;
-    let mut runs: Vec<(u32, u32)> = Vec::new();
-    for &number in numbers {
-        match runs.last_mut() {
-            Some((_, last)) if *last + 1 == number => *last = number,
-            _ => runs.push((number, number)),
-        }
-    }
-    let text = |(first, last): &(u32, u32)| {
-        if first == last { first.to_string() } else { format!("{first}-{last}") }
-    };
-    let mut texts: Vec<String> = runs.iter().take(SHOWN).map(text).collect();
-    if runs.len() > SHOWN {
-        texts.push("...".to_owned());
-    }
-    texts.join(", ")
 }
 
 /// The record of the whole run, not complete yet.
@@ -274,21 +254,9 @@ fn copy_all(
     parts: &Parts,
     interrupt: &Interrupt,
 ) -> Result<BTreeMap<u32, PathBuf>, Failure> {
-    for (&chunk, (path, _)) in parts {
+    for (&chunk, Offer { part: path, .. }) in parts {
         interrupt.check()?;
         folder.copy_part(chunk, path, &intact(path)?)?;
     }
     parts_of(folder.path())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn neighbours_are_written_as_ranges() {
-        assert_eq!(ranges(&[3, 7, 8, 9, 11]), "3, 7-9, 11");
-        let apart: Vec<u32> = (0..12).map(|number| 2 * number).collect();
-        assert_eq!(ranges(&apart), "0, 2, 4, 6, 8, 10, 12, 14, 16, 18, ...");
-    }
 }

@@ -9,6 +9,7 @@ mod doctor;
 mod execute;
 mod init;
 mod man;
+mod memory;
 mod merge;
 mod pictures;
 mod plan;

@@ -1,9 +1,10 @@
-//! `sweep plan`: what a run would do, and how long it would take here.
+//! `sweep plan`: what a run would do, how long it would take here, and how much memory.
 
 use std::path::Path;
 
 use sweep_engine::progress::Silent;
 
+use super::memory::Fit;
 use crate::assemble;
 use crate::cli::RunArgs;
 use crate::estimate;
@@ -18,5 +19,7 @@ pub(super) fn plan(file: Option<&Path>, args: &RunArgs, all: bool) -> Result<(),
     let cells = 0..assembled.plan.cells.len();
     freeze_warmups(&mut assembled.plan, cells, &Runner::new(args.threads, &Silent)?)?;
     let estimate = estimate::estimate(&assembled.plan, args.threads)?;
-    report::print_plan(&assembled.spec, &assembled.plan, &estimate, all)
+    report::print_plan(&assembled.spec, &assembled.plan, &estimate, all)?;
+    let memory = Fit::of(&assembled, args).text(&mut assembled);
+    report::print(&format!("Memory: {memory}"))
 }

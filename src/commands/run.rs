@@ -10,11 +10,13 @@ use sweep_engine::plan::{Chunk, Plan};
 
 use super::assembly::{check_jobs, read_labels, table_names, write_tables};
 use super::chart::chart;
+use super::memory::Fit;
 use crate::assemble::{self, Assembled};
 use crate::cli::RunArgs;
 use crate::failure::Failure;
 use crate::intervals::Levels;
 use crate::io::RunState;
+use crate::memory::WAITING_JOBS;
 use crate::part::{Part, read_cell_records};
 use crate::progress::JobProgress;
 use crate::provenance::{Outcome, PartLabel, PartOrigin, RunRecord, part_metadata};
@@ -28,11 +30,8 @@ use crate::stock::Stock;
 use crate::store::{AnotherRun, Existing, Opened, RunFolder, Wanted, parts_of};
 use crate::warmup::freeze_warmups;
 
-/// Jobs whose rows stay in memory until the tables are written (about 100 MB).
-const JOBS_IN_MEMORY: u64 = 200_000;
-
 pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
-    let assembled = assemble::sweep(file, args)?;
+    let mut assembled = assemble::sweep(file, args)?;
     // Until here a signal simply ends the process: nothing has been written.
     let interrupt = Interrupt::install()?;
     let name = name_of(&assembled, args.shard);
@@ -51,6 +50,11 @@ pub(super) fn run(file: Option<&Path>, args: &RunArgs) -> Result<(), Failure> {
         chunks: &own,
         existing: existing(args),
     };
+    let fit = Fit::of(&assembled, args);
+    if !fit.fits() && !wanted.is_complete_in(out) {
+        let text = fit.text(&mut assembled);
+        return Err(Failure::usage(format!("the run may take {text}")));
+    }
     let folder = match RunFolder::open(out, &wanted)? {
         Opened::Complete { folder, outcome } => {
             return all_there(&folder, &outcome, &origin, assembled, args, &interrupt);
@@ -324,7 +328,7 @@ impl Work<'_> {
             let (label, part) = self.keep(assembled, number, &results)?;
             simulated_jobs += label.jobs - label.reused_jobs;
             reused_jobs += label.reused_jobs;
-            if simulated_jobs + reused_jobs <= JOBS_IN_MEMORY {
+            if simulated_jobs + reused_jobs <= WAITING_JOBS {
                 done.in_memory.insert(number, part.for_tables());
             }
             done.labels.insert(number, label);

@@ -4,6 +4,7 @@ mod cells;
 mod compare;
 mod grid;
 mod health;
+mod memory;
 mod output;
 mod plan;
 mod pools;
@@ -24,6 +25,7 @@ pub(crate) use compare::{
     warn_of_comparisons, warn_of_lengths,
 };
 pub(crate) use health::{Health, health_text};
+pub(crate) use memory::{excess_text, need_text};
 pub(crate) use output::{error, note, print, print_json, warning};
 pub(crate) use plan::print_plan;
 pub(crate) use records::print_csv;

@@ -95,6 +95,16 @@ pub(crate) enum Existing {
     Replaced,
 }
 
+impl<R: Serialize> Wanted<'_, R> {
+    /// Whether this very run is there, and nothing is left to simulate. Changes nothing.
+    pub(crate) fn is_complete_in(&self, runs: &Path) -> bool {
+        let earlier = read_record(&runs.join(self.name)).unwrap_or_default();
+        let record = serde_json::to_value(self.record).unwrap_or_default();
+        let is_same = part(&earlier, &IDENTITY) == part(&record, &IDENTITY);
+        is_same && earlier.get("outcome").is_some() && self.existing == Existing::GoesOn
+    }
+}
+
 impl RunFolder {
     /// Opens a run in the folder `runs`: begins it, or goes on with it if its record is that of the same run. One
     /// that it replaces is kept aside until this one is complete.

@@ -227,6 +227,15 @@ fn plans_beyond_a_limit() {
         "--rates 1e9",
         "--replications 0",
         "--threads 0",
+        "--rates 1 --threads 1 --max-memory 8",
+        "--rates 1 --threads 1 --max-memory 8G",
+        "--rates 1 --threads 1 --max-memory -1GB",
+        "--rates 1 --threads 1 --max-memory ''",
+        "--rates 1 --threads 1 --max-memory 1MB",
+        "--rates 1,2 --threads 1 --replications 200000 --max-memory 500MB",
+        "--rates 1,2 --threads 1 --precision 0.1 --max-memory 200MiB",
+        "--rates lin:1:2:1000 --threads 8 --max-memory 500MB",
+        "--rates 1,2,3,4 --threads 8 --sim-seconds 500000 --max-memory '1 gb'",
     ]);
     assert_snapshot!(messages);
 }

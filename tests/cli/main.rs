@@ -9,6 +9,7 @@ mod failures;
 mod growth;
 mod habits;
 mod invariance;
+mod memory;
 mod pictures;
 mod plot;
 mod report;

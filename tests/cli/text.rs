@@ -15,6 +15,7 @@ fn without_times(text: &str, check: impl Fn(&str)) {
     insta::with_settings!({filters => vec![
         (r"simulated in \S+ s \(\S+ M requests/s\)", "simulated in [TIME] s ([RATE] M requests/s)"),
         (r"Estimate: about .* on", "Estimate: about [TIME] on"),
+        (r"Memory: up to .*", "Memory: up to [SIZE]"),
     ], omit_expression => true}, { check(text) });
 }
 

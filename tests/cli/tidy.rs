@@ -110,7 +110,7 @@ fn the_engine_knows_no_file_no_clock_and_no_terminal() {
 #[test]
 fn each_library_of_the_command_has_its_place() {
     let sources = command_sources();
-    let places: [(&str, &[&str]); 12] = [
+    let places: [(&str, &[&str]); 13] = [
         (
             "clap",
             &[
@@ -135,9 +135,11 @@ fn each_library_of_the_command_has_its_place() {
                 "src/commands/simulate.rs",
                 "src/frame.rs",
                 "src/io/run_table.rs",
+                "src/parquet_pages.rs",
                 "src/part.rs",
             ],
         ),
+        ("polars_parquet", &["src/parquet_pages.rs"]),
         ("anyhow", &["src/main.rs", "src/report/output.rs"]),
         ("rayon", &["src/runner/run.rs"]),
         ("kuva", &["src/plot/canvas.rs"]),

@@ -144,7 +144,8 @@ fn a_rerun_carries_the_number() {
 #[test]
 fn a_plan_shows_the_warmup_of_every_cell() {
     let ran = Place::new().sweep(&format!("plan {LOADED} --warmup-seconds auto"));
-    let text = ran.stdout.lines().filter(|line| !line.starts_with("Estimate:"));
+    let is_of_machine = |line: &str| line.starts_with("Estimate:") || line.starts_with("Memory:");
+    let text = ran.stdout.lines().filter(|line| !is_of_machine(line));
     assert_snapshot!(text.collect::<Vec<_>>().join("\n"));
 }
 

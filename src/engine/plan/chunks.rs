@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::design::{Cell, Plan};
+use super::jobs::slice_size;
 use crate::math;
 
 /// Most chunks of a plan.
@@ -35,6 +36,13 @@ impl Plan {
         let (all, most) = (self.expected_requests(), math::count(self.limits.requests_per_chunk));
         // A little more, so that rounding does not make one chunk more.
         1.001 * all / (all / most).ceil().max(1.0)
+    }
+
+    /// The same plan in chunks of this many requests.
+    pub fn rechunk(&mut self, requests_per_chunk: u64) {
+        self.limits.requests_per_chunk = requests_per_chunk;
+        let (jobs, cells, waves) = (self.num_jobs(), self.cells.len(), self.waves().len());
+        self.slice_size = slice_size(jobs, cells as u64, waves as u64, self.expected_requests());
     }
 
     /// The chunks, which share out all cells in order. A function of the plan alone, as long as no cell was

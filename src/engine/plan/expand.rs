@@ -6,7 +6,6 @@ use super::axis::{Axis, dimensions, lower_axes};
 use super::design::{Cell, Limits, Plan, WarmupOrigin, apply, describe};
 use super::error::PlanError;
 use super::exclude::Exclusion;
-use super::jobs::slice_size;
 use super::precision::{Precision, confidence};
 use crate::scenario::{Defaults, MomentsCache, OfferedLoad, Traces, lower};
 use crate::spec::{ScenarioSpec, SweepSpec, Warmup};
@@ -64,9 +63,7 @@ pub fn plan(spec: &SweepSpec, traces: &Traces, limits: Limits) -> Result<Plan, P
         base: spec.base.clone(),
     };
     check_cap(&plan)?;
-    let waves = plan.waves().len() as u64;
-    plan.slice_size =
-        slice_size(plan.num_jobs(), plan.cells.len() as u64, waves, plan.expected_requests());
+    plan.rechunk(limits.requests_per_chunk);
     plan.hash = plan.content_hash();
     Ok(plan)
 }

@@ -48,7 +48,16 @@ const SLICE_JOBS: u64 = 64;
 const MIN_SLICES: u64 = 4;
 
 /// Numbers that a worker holds in memory for a bundle (64 MiB): samples, and the state of pools.
-const BUNDLED_NUMBERS: f64 = 8_388_608.0;
+pub const BUNDLED_NUMBERS: f64 = 8_388_608.0;
+
+/// Of those, what one job has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeldNumbers {
+    /// Its sample.
+    pub sample: f64,
+    /// The state of its pools, and its draws.
+    pub state: f64,
+}
 
 /// Those of a job whose draws nobody shares, at most: a block of each input, drawn and side by side.
 const NUMBERS_PER_JOB: f64 = 2_048.0;
@@ -136,16 +145,24 @@ impl Plan {
     /// Whether the samples of a cell may be narrowed to what its percentiles need: not those that may
     /// have to become a histogram.
     pub fn narrows(&self, cell: &Cell) -> bool {
-        let most = self.precision.as_ref().map_or(self.replications, |rule| rule.max_replications);
-        keeps_samples(cell, most)
+        keeps_samples(cell, self.most_replications())
+    }
+
+    /// Replications of a cell at most.
+    pub fn most_replications(&self) -> u32 {
+        self.precision.as_ref().map_or(self.replications, |rule| rule.max_replications)
+    }
+
+    /// Of that many replications of a cell, those whose samples are in memory before they are narrowed.
+    pub fn kept_whole(&self, cell: &Cell, replications: u32) -> u32 {
+        replications.min(if self.narrows(cell) { NARROWED_REPLICATIONS } else { u32::MAX })
     }
 
     /// How many cells, counted from the first, have samples that fit into memory together when each is
     /// replicated as often as said. At least one, if there is one.
     pub fn fitting<'a>(&self, cells: impl IntoIterator<Item = (&'a Cell, u32)>) -> usize {
         let kept = |(cell, replications): (&'a Cell, u32)| {
-            let most = if self.narrows(cell) { NARROWED_REPLICATIONS } else { u32::MAX };
-            expected_samples(cell, replications.min(most))
+            expected_samples(cell, self.kept_whole(cell, replications))
         };
         fitting_within(math::count(self.limits.samples_at_once), cells.into_iter().map(kept))
     }
@@ -164,9 +181,8 @@ impl Plan {
     /// samples and pools that fit into memory. At least one, if there is one; a function of the plan alone.
     pub fn bundled(&self, cells: impl IntoIterator<Item = u32>) -> usize {
         let held = |cell: u32| {
-            let cell = &self.cells[cell as usize];
-            let gpus = f64::from(cell.scenario.cluster.gpus());
-            expected_samples(cell, 1) + NUMBERS_PER_JOB + NUMBERS_PER_GPU * gpus
+            let HeldNumbers { sample, state } = self.cells[cell as usize].held_numbers();
+            sample + state
         };
         fitting_within(BUNDLED_NUMBERS, cells.into_iter().map(held))
     }
@@ -187,6 +203,15 @@ fn fitting_within(most: f64, amounts: impl IntoIterator<Item = f64>) -> usize {
         is_first || sum <= most
     };
     amounts.into_iter().take_while(fits).count()
+}
+
+impl Cell {
+    /// Numbers that a worker holds for one of its jobs.
+    pub fn held_numbers(&self) -> HeldNumbers {
+        let gpus = f64::from(self.scenario.cluster.gpus());
+        let state = NUMBERS_PER_JOB + NUMBERS_PER_GPU * gpus;
+        HeldNumbers { sample: expected_samples(self, 1), state }
+    }
 }
 
 fn keeps_samples(cell: &Cell, replications: u32) -> bool {

@@ -14,5 +14,5 @@ pub use chunks::Chunk;
 pub use design::{Cell, Limits, Plan, WarmupOrigin};
 pub use error::PlanError;
 pub use expand::plan;
-pub use jobs::{JobId, stream_key};
+pub use jobs::{BUNDLED_NUMBERS, HeldNumbers, JobId, stream_key};
 pub use precision::{Precision, confidence};

@@ -29,6 +29,8 @@ pub use trace::trace;
 mod aggregate;
 #[path = "../../../src/assemble.rs"]
 mod assemble;
+#[path = "../../../src/bytes.rs"]
+mod bytes;
 #[path = "../../../src/cli/mod.rs"]
 mod cli;
 #[path = "../../../src/comparison/mod.rs"]
@@ -47,6 +49,8 @@ mod io;
 mod kept_samples;
 #[path = "../../../src/numbers.rs"]
 mod numbers;
+#[path = "../../../src/parquet_pages.rs"]
+mod parquet_pages;
 #[path = "../../../src/part.rs"]
 mod part;
 #[path = "../../../src/precision.rs"]
