@@ -20,6 +20,36 @@ const UNEXPLAINED: f64 = 0.05;
 /// were found to hold the truth in less than 90 % of experiments.
 const LENGTH: f64 = 20.0;
 
+impl CellFacts {
+    /// Whether something speaks against what its intervals promise: no steady state, or too short for one.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        let is_short = self.relaxations.is_some_and(|length| length < LENGTH);
+        let flags = [self.short_runs, self.short_warmup, self.steady.map(|steady| !steady)];
+        self.is_saturated || is_short || flags.contains(&Some(true))
+    }
+}
+
+/// Problems of cells as sentences, each with the numbers of the cells that have it.
+pub(crate) fn sentences(cells: &[CellFacts]) -> Vec<(String, Vec<usize>)> {
+    let with = |problem: &Problem| {
+        let numbers = (0..cells.len()).filter(|&cell| (problem.applies)(&cells[cell]));
+        let numbers: Vec<usize> = numbers.collect();
+        Some((problem.sentence(numbers.len())?, numbers))
+    };
+    PROBLEMS.iter().filter_map(with).collect()
+}
+
+impl Problem {
+    /// Of so many cells; `None` of none.
+    fn sentence(&self, cells: usize) -> Option<String> {
+        match cells {
+            0 => None,
+            1 => Some(format!("1 cell {}{}", self.one, self.rest)),
+            count => Some(format!("{count} cells {}{}", self.many, self.rest)),
+        }
+    }
+}
+
 /// Something that is wrong with some cells.
 struct Problem {
     /// What stands beside a cell.
@@ -225,12 +255,7 @@ impl ProblemCounts {
     /// One sentence per problem.
     pub(crate) fn sentences(&self) -> Vec<String> {
         let counted = PROBLEMS.iter().zip(&self.0);
-        let sentences = counted.filter_map(|(problem, count)| match count {
-            0 => None,
-            1 => Some(format!("1 cell {}{}", problem.one, problem.rest)),
-            count => Some(format!("{count} cells {}{}", problem.many, problem.rest)),
-        });
-        sentences.collect()
+        counted.filter_map(|(problem, count)| problem.sentence(*count)).collect()
     }
 }
 

@@ -55,11 +55,14 @@ impl Topic {
 
 /// All that can be said; `comparisons` are those of P99 TTFT between the first mode and the others.
 pub(crate) fn answers(grid: &Grid, comparisons: Option<&Comparisons>) -> Vec<Answer> {
-    let mut answers = knees(grid);
-    answers.extend(saturations(grid));
-    answers.extend(objectives(grid));
-    answers.extend(best(grid));
-    answers.extend(effects(grid));
+    let mut answers = Vec::new();
+    if !grid.is_mixed() {
+        answers.extend(knees(grid));
+        answers.extend(saturations(grid));
+        answers.extend(objectives(grid));
+        answers.extend(best(grid));
+        answers.extend(effects(grid));
+    }
     answers.extend(comparisons.into_iter().flat_map(pair_sentences));
     answers.extend(bottlenecks(grid));
     answers.extend(uncertainty(grid));

@@ -19,11 +19,12 @@ pub(super) fn best(grid: &Grid) -> Option<Answer> {
     let value = |cell: usize| grid.cells[cell].p99.value.unwrap_or(f64::INFINITY);
     let &winner = candidates.iter().min_by(|&&a, &&b| value(a).total_cmp(&value(b)))?;
     let setting = grid.setting(winner, &grid.rate.into_iter().collect::<Vec<_>>());
-    let tied = candidates
-        .iter()
-        .filter(|&&cell| cell != winner && overlap(grid.cells[cell].p99, grid.cells[winner].p99));
+    let p99_of = |cell: usize| grid.cells[cell].p99;
+    let others = candidates.iter().copied().filter(|&cell| cell != winner);
     let mut cells = vec![winner];
-    cells.extend(tied);
+    cells
+        .extend(others.clone().filter(|&cell| overlap(p99_of(cell), p99_of(winner)) == Some(true)));
+    let unknown = others.filter(|&cell| overlap(p99_of(cell), p99_of(winner)).is_none()).count();
     let p99 = grid.p99_text(winner);
     let place = match grid.rate {
         Some(_) => {
@@ -33,6 +34,9 @@ pub(super) fn best(grid: &Grid) -> Option<Answer> {
         None => "of all cells".to_owned(),
     };
     let ties = match cells.len() - 1 {
+        _ if unknown > 0 => {
+            "for want of intervals nobody knows whether others are as low".to_owned()
+        }
         0 => "no other interval overlaps with its".to_owned(),
         1 => "the interval of 1 other cell overlaps with its".to_owned(),
         ties => format!("the intervals of {ties} other cells overlap with its"),

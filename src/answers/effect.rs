@@ -1,8 +1,10 @@
 //! What an axis buys: P99 TTFT at its values, at the highest rate at which they can be compared.
 
+use sweep_engine::random::Seeding;
+
 use super::answer::{Answer, Topic};
 use super::grid::{Grid, overlap, sentence};
-use crate::numbers::{significant_two, with_unit};
+use crate::numbers::significant_two;
 use crate::view::{numbers, order, typical};
 
 /// Most axes that are told of.
@@ -14,8 +16,10 @@ const MAX_WORDS: usize = 6;
 pub(super) fn effects(grid: &Grid) -> Vec<Answer> {
     let mut told = Vec::new();
     for (start, cells) in grid.by_mode() {
-        told.extend(grid.others.iter().take(MAX_AXES).filter_map(|&axis| {
-            let cells = held(grid, axis, &grid.distinct(&cells));
+        let cells = grid.distinct(&cells);
+        told.extend(grid.others.iter().take(MAX_AXES).filter_map(|&group| {
+            let axis = grid.visible(group, &cells)?;
+            let cells = held(grid, group, axis, &cells);
             match numbers(grid.view.run, axis) {
                 Some(_) => of_numbers(grid, axis, &start, &cells),
                 None => of_words(grid, axis, &start, &cells),
@@ -26,10 +30,12 @@ pub(super) fn effects(grid: &Grid) -> Vec<Answer> {
 }
 
 /// Cells that an axis is told by: without saturation, the others held as in pictures.
-fn held(grid: &Grid, axis: usize, cells: &[usize]) -> Vec<usize> {
+fn held(grid: &Grid, group: usize, axis: usize, cells: &[usize]) -> Vec<usize> {
     let view = grid.view;
+    let others = grid.others.iter().filter(|other| **other != group);
+    let others: Vec<usize> = others.filter_map(|&other| grid.visible(other, cells)).collect();
     let is_held = |cell: usize| {
-        grid.others.iter().filter(|other| **other != axis).all(|&other| {
+        others.iter().all(|&other| {
             let value = typical(view.run, other);
             view.factor(other, cell).is_none_or(|known| known == value)
         })
@@ -57,31 +63,36 @@ fn of_numbers(grid: &Grid, axis: usize, start: &str, cells: &[usize]) -> Option<
     let (before, after) = (p99(from).value?, p99(to).value?);
     let held = held_text(grid, axis, from);
     let (old, new) = (grid.p99_text(from), grid.p99_text(to));
-    let mut told = if overlap(p99(from), p99(to)) {
-        let compare = format!("sweep compare {} --by {}", view.run.name, view.axis_name(axis));
-        format!(
-            "P99 TTFT is {new} instead of {old}{held}: these intervals overlap and cannot tell; pairs of runs may \
-             ({compare})"
-        )
-    } else {
-        let verb = if after < before { "falls" } else { "rises" };
-        let percent = significant_two(100.0 * (after / before - 1.0).abs());
-        format!("P99 TTFT {verb} from {old} to {new}, by {percent} %{held}")
+    let mut told = match overlap(p99(from), p99(to)) {
+        None => format!("P99 TTFT is {new} instead of {old}{held}, both without an interval"),
+        Some(true) => {
+            let pairs = match view.run.seeding {
+                Seeding::Common => "; pairs of runs may (sweep compare)",
+                Seeding::Independent => "",
+            };
+            format!(
+                "P99 TTFT is {new} instead of {old}{held}: these intervals overlap and cannot tell{pairs}"
+            )
+        }
+        Some(false) => {
+            let verb = if after < before { "falls" } else { "rises" };
+            let percent = significant_two(100.0 * (after / before - 1.0).abs());
+            format!("P99 TTFT {verb} from {old} to {new}, by {percent} %{held}")
+        }
     };
     let mut named = vec![from, to];
     let inside = cells.iter().copied().filter(|&cell| is_same_rate(cell, from));
     let value = |cell: usize| p99(cell).value.unwrap_or(f64::INFINITY);
     let lowest = inside.min_by(|&a, &b| value(a).total_cmp(&value(b)))?;
-    let is_below = |end: usize| value(lowest) < value(end) && !overlap(p99(lowest), p99(end));
+    let is_below =
+        |end: usize| value(lowest) < value(end) && overlap(p99(lowest), p99(end)) == Some(false);
     if is_below(from) && is_below(to) {
         let place = grid.value_text(axis, lowest);
         told = format!("{told}; between them it is lowest with {place}: {}", grid.p99_text(lowest));
         named.push(lowest);
     }
-    let texts = view.value_texts(axis);
-    let highest = with_unit(&texts[high as usize], view.run.axes[axis].key.unit);
-    let name = view.axis_short(axis);
-    let text = format!("with {highest} instead of {} as {name}, {told}", texts[low as usize]);
+    let [highest, lowest] = [to, from].map(|cell| grid.value_text(axis, cell));
+    let text = format!("with {highest} instead of {lowest} as {}, {told}", view.axis_short(axis));
     Some(Answer::new(Topic::Effect, sentence(start, &text), named))
 }
 

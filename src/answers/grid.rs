@@ -1,12 +1,13 @@
 //! The cells of a run as sentences need them: along the rate, by mode, by everything else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sweep_engine::spec::{Kind, Value};
 use sweep_engine::statistics::Estimate;
 
 use crate::io::RunError;
 use crate::numbers::estimate;
+use crate::problems::CellFacts;
 use crate::view::{Measured, RunView, numbers};
 
 /// The result that sentences are about.
@@ -29,7 +30,7 @@ pub(crate) struct Grid<'a> {
     pub(super) mode: Option<usize>,
     /// Objective, if it has several values.
     objective: Option<usize>,
-    /// The other axes with several values; of axes that advance together the first.
+    /// The other axes with several values; of axes that advance together one.
     pub(super) others: Vec<usize>,
     pub(super) cells: Vec<GridCell>,
 }
@@ -38,8 +39,10 @@ pub(crate) struct Grid<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct GridCell {
     pub(super) is_saturated: bool,
+    /// Whether something speaks against its intervals.
+    pub(super) is_doubtful: bool,
     pub(super) p99: Measured,
-    pub(super) mean: Option<f64>,
+    pub(super) mean: Measured,
     /// Its objective, seconds.
     pub(super) slo_ttft_s: Option<f64>,
     /// Share of requests within it.
@@ -60,30 +63,64 @@ impl<'a> Grid<'a> {
     ///
     /// # Errors
     /// A column of these was not read.
-    pub(crate) fn new(view: &'a RunView<'a>) -> Result<Self, RunError> {
-        let swept = view.swept();
+    pub(crate) fn new(view: &'a RunView<'a>, facts: &[CellFacts]) -> Result<Self, RunError> {
+        let axes = &view.run.axes;
         let of_column = |column: &str| {
-            swept.iter().copied().find(|&axis| view.run.axes[axis].key.column == column)
+            axes.iter().position(|axis| axis.key.column == column && axis.values.len() > 1)
         };
         let (rate, mode) = (of_column("rate_per_s"), of_column("mode"));
         let objective = of_column("slo_ttft_s");
-        let has_part = |axis| [rate, mode, objective].contains(&Some(axis));
-        let others = swept.iter().copied().filter(|&axis| !has_part(axis)).collect();
-        Ok(Self { view, rate, mode, objective, others, cells: cells(view)? })
+        let mut grid =
+            Self { view, rate, mode, objective, others: Vec::new(), cells: cells(view, facts)? };
+        let leaders = view.swept().into_iter().filter_map(|leader| {
+            let members = grid.members(leader);
+            let has_part = members.iter().any(|&axis| [rate, mode].contains(&Some(axis)));
+            members.first().copied().filter(|_| !has_part)
+        });
+        grid.others = leaders.collect();
+        Ok(grid)
     }
 
-    /// Of some cells those with the first objective: others simulate the same.
+    /// Whether something else changes along with the rate, so that nothing can be said of either.
+    pub(super) fn is_mixed(&self) -> bool {
+        self.rate.is_some_and(|rate| self.members(rate).len() > 1)
+    }
+
+    /// Axes that advance together with one, and itself; an objective changes nothing.
+    fn members(&self, axis: usize) -> Vec<usize> {
+        let group = self.view.run.zip.iter().find(|group| group.contains(&axis));
+        let members = group.cloned().unwrap_or_else(|| vec![axis]);
+        members.into_iter().filter(|member| Some(*member) != self.objective).collect()
+    }
+
+    /// Of axes that advance together the first that means something in some cells.
+    pub(super) fn visible(&self, axis: usize, cells: &[usize]) -> Option<usize> {
+        let means =
+            |axis: &usize| cells.iter().any(|&cell| self.view.factor(*axis, cell).is_some());
+        self.members(axis).into_iter().find(means)
+    }
+
+    /// Where a cell stands on all axes but some.
+    fn key(&self, cell: usize, but_for: [Option<usize>; 2]) -> Vec<Option<u32>> {
+        let axes = (0..self.view.run.axes.len()).filter(|axis| !but_for.contains(&Some(*axis)));
+        axes.map(|axis| self.view.factor(axis, cell)).collect()
+    }
+
+    /// Of some cells one for each system: those that differ by their objective alone simulate the same.
     pub(super) fn distinct(&self, cells: &[usize]) -> Vec<usize> {
-        let is_first = |cell: &usize| {
-            let value = self.objective.and_then(|axis| self.view.factor(axis, *cell));
-            value.is_none_or(|value| value == 0)
-        };
-        cells.iter().copied().filter(is_first).collect()
+        let mut known = BTreeSet::new();
+        let is_new = |cell: &usize| known.insert(self.key(*cell, [self.objective, None]));
+        cells.iter().copied().filter(is_new).collect()
     }
 
     /// The architecture, if it has several values.
     pub(crate) fn mode(&self) -> Option<usize> {
         self.mode
+    }
+
+    /// Whether modes are swept over different numbers of GPUs, so that pairs of them compare unequal hardware.
+    pub(crate) fn has_other_hardware(&self) -> bool {
+        self.view.run.axes.iter().any(|axis| axis.values.len() > 1 && axis.key.unit == "GPUs")
     }
 
     /// Groups of cells by mode, each with what its sentences begin with.
@@ -103,15 +140,18 @@ impl<'a> Grid<'a> {
         let Some(rate) = self.rate else { return Vec::new() };
         let mut curves: BTreeMap<Vec<Option<u32>>, Vec<usize>> = BTreeMap::new();
         for &cell in cells.iter().filter(|&&cell| self.view.factor(rate, cell).is_some()) {
-            let axes = self.others.iter().chain(&self.mode);
-            let key = axes.map(|&axis| self.view.factor(axis, cell)).collect();
-            curves.entry(key).or_default().push(cell);
+            curves.entry(self.key(cell, [self.rate, self.objective])).or_default().push(cell);
         }
         let by_rate = |mut cells: Vec<usize>| {
             cells.sort_by(|&a, &b| self.rate_of(a).total_cmp(&self.rate_of(b)));
             Curve { cells }
         };
         curves.into_values().map(by_rate).collect()
+    }
+
+    /// What tells the curve of a cell from others of its mode.
+    pub(super) fn curve_name(&self, cell: usize) -> String {
+        self.setting(cell, &self.rate.into_iter().chain(self.mode).collect::<Vec<_>>())
     }
 
     /// Arrival rate of a cell, requests per second; 0 where it means nothing.
@@ -131,28 +171,40 @@ impl<'a> Grid<'a> {
     /// The value of an axis in a cell, with those that go along with it: `2 GPUs and decode_gpus = 6 GPUs`.
     pub(super) fn value_text(&self, axis: usize, cell: usize) -> String {
         let text = |axis: usize| {
-            let value = self.view.factor(axis, cell);
-            value.map_or_else(|| "-".to_owned(), |value| self.view.value_with_unit(axis, value))
+            let value = self.view.factor(axis, cell)?;
+            Some(self.view.value_with_unit(axis, value))
         };
-        let groups = self.view.run.zip.iter().filter(|group| group.contains(&axis));
-        let companions = groups.flatten().filter(|other| **other != axis);
-        let companions =
-            companions.map(|&other| format!("{} = {}", self.view.axis_name(other), text(other)));
-        [text(axis)].into_iter().chain(companions).collect::<Vec<_>>().join(" and ")
+        let companions = self.members(axis).into_iter().filter(|other| *other != axis);
+        let companions = companions
+            .filter_map(|other| Some(format!("{} = {}", self.view.axis_name(other), text(other)?)));
+        text(axis).into_iter().chain(companions).collect::<Vec<_>>().join(" and ")
     }
 
     /// Where a cell stands on the swept axes, but for some of them: `mode mono, arrival rate 2 requests/s`.
     pub(super) fn setting(&self, cell: usize, but_for: &[usize]) -> String {
         let swept = self.mode.iter().chain(&self.rate).chain(&self.others);
-        let settings = swept.filter(|axis| !but_for.contains(axis)).filter_map(|&axis| {
-            self.view.factor(axis, cell)?;
-            Some(format!("{} {}", self.view.axis_short(axis), self.value_text(axis, cell)))
+        let is_told =
+            |axis: &&usize| !self.members(**axis).iter().any(|axis| but_for.contains(axis));
+        let settings = swept.filter(is_told).filter_map(|&axis| {
+            let axis = self.visible(axis, &[cell])?;
+            let (name, unit) = (self.view.axis_short(axis), self.view.run.axes[axis].key.unit);
+            let value = self.value_text(axis, cell);
+            // A name may say the unit already: `GPUs of the decode pool 4`.
+            let is_said = !unit.is_empty() && name.contains(unit.trim_end_matches('s'));
+            let value = if is_said {
+                let number = value.split(' ').next().unwrap_or_default();
+                let rest = value.split_once(" and ").map(|(_, rest)| format!(" and {rest}"));
+                format!("{number}{}", rest.unwrap_or_default())
+            } else {
+                value
+            };
+            Some(format!("{name} {value}"))
         });
         settings.collect::<Vec<_>>().join(", ")
     }
 }
 
-fn cells(view: &RunView) -> Result<Vec<GridCell>, RunError> {
+fn cells(view: &RunView, facts: &[CellFacts]) -> Result<Vec<GridCell>, RunError> {
     let objectives = view.cells.table.numbers("slo_ttft_s")?;
     let bottlenecks = view.cells.table.values("bottleneck", Kind::Word(&[]))?;
     let value = |name: &str, cell| view.measured(name, cell);
@@ -164,8 +216,9 @@ fn cells(view: &RunView) -> Result<Vec<GridCell>, RunError> {
         };
         GridCell {
             is_saturated: view.is_saturated(cell),
+            is_doubtful: facts[cell].is_doubtful(),
             p99: value(P99, cell),
-            mean: value(MEAN, cell).value,
+            mean: value(MEAN, cell),
             slo_ttft_s,
             attainment: value(ATTAINMENT, cell),
             busy: value(&format!("utilization_{bottleneck}"), cell).value,
@@ -175,18 +228,16 @@ fn cells(view: &RunView) -> Result<Vec<GridCell>, RunError> {
     Ok(cells.collect())
 }
 
-/// Both ends of an interval; of a value without one, infinity.
+/// Both ends of an interval; `None` without one.
 pub(super) fn interval(measured: Measured) -> Option<(f64, f64)> {
-    let half_width = measured.half_width.unwrap_or(f64::INFINITY);
-    measured.value.map(|value| (value - half_width, value + half_width))
+    let (value, half_width) = (measured.value?, measured.half_width?);
+    Some((value - half_width, value + half_width))
 }
 
-/// Whether two values cannot be told apart.
-pub(super) fn overlap(one: Measured, other: Measured) -> bool {
-    match (interval(one), interval(other)) {
-        (Some(one), Some(other)) => one.0 <= other.1 && other.0 <= one.1,
-        _ => true,
-    }
+/// Whether the intervals of two values overlap; `None` where one of them has none.
+pub(super) fn overlap(one: Measured, other: Measured) -> Option<bool> {
+    let (one, other) = (interval(one)?, interval(other)?);
+    Some(one.0 <= other.1 && other.0 <= one.1)
 }
 
 /// A sentence begins with a capital letter and ends with a full stop; the name of a mode stays as it is written.

@@ -10,6 +10,8 @@ use crate::numbers::{significant, with_unit};
 const MIN_RATES: usize = 3;
 /// Percentages of requests that capacity is planned by.
 const SHARES: [u8; 3] = [99, 95, 90];
+/// Of more settings it is told how many they are, not which.
+const MAX_NAMED: usize = 6;
 /// More different rates are told as a range.
 const MAX_LISTED: usize = 3;
 
@@ -59,11 +61,17 @@ pub(super) fn knees(grid: &Grid) -> Vec<Answer> {
         if let [(outcome, cell)] = found[..] {
             let text = match outcome {
                 Outcome::Beyond(_) => words.one(outcome),
-                _ => format!("{}, with a P99 TTFT of {}", words.one(outcome), grid.p99_text(cell)),
+                _ => format!(
+                    "{}{}, with a P99 TTFT of {}",
+                    words.one(outcome),
+                    span_text(grid, &curves, cell),
+                    grid.p99_text(cell)
+                ),
             };
             return Some(Answer::new(Topic::Knee, sentence(&start, &text), vec![cell]));
         }
-        let outcomes: Vec<Outcome> = found.iter().map(|(outcome, _)| *outcome).collect();
+        let outcomes: Vec<(Outcome, String)> =
+            found.iter().map(|&(outcome, cell)| (outcome, grid.curve_name(cell))).collect();
         let mut text = words.several(&outcomes)?;
         if found.len() < curves.len() {
             let more = curves.len() - found.len();
@@ -82,7 +90,7 @@ pub(super) fn knees(grid: &Grid) -> Vec<Answer> {
 /// The knee of a curve, and the cell there; `None` if too few of its cells are without saturation.
 fn knee(grid: &Grid, curve: &Curve) -> Option<(Outcome, usize)> {
     let power = |&cell: &usize| {
-        let mean = grid.cells[cell].mean.filter(|_| !grid.cells[cell].is_saturated)?;
+        let mean = grid.cells[cell].mean.value.filter(|_| !grid.cells[cell].is_saturated)?;
         Some((grid.rate_of(cell) / mean, cell))
     };
     let powers: Vec<(f64, usize)> = curve.cells.iter().filter_map(power).collect();
@@ -99,6 +107,26 @@ fn knee(grid: &Grid, curve: &Curve) -> Option<(Outcome, usize)> {
         Outcome::At(rate)
     };
     Some((outcome, cell))
+}
+
+/// ` (or anywhere from 1.5 to 2.5 requests/s)`: rates of which the power may be as great, by the intervals of the mean.
+fn span_text(grid: &Grid, curves: &[Curve], knee: usize) -> String {
+    let ends = |cell: usize| {
+        let (least, most) = interval(grid.cells[cell].mean)?;
+        let rate = grid.rate_of(cell);
+        (least > 0.0 && !grid.cells[cell].is_saturated).then(|| (rate / most, rate / least))
+    };
+    let Some((least, _)) = ends(knee) else { return String::new() };
+    let cells = curves.iter().flat_map(|curve| &curve.cells).copied();
+    let alike = cells.filter(|&cell| ends(cell).is_some_and(|(_, most)| most >= least));
+    let rates: Vec<f64> = alike.map(|cell| grid.rate_of(cell)).collect();
+    let low = rates.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = rates.iter().copied().fold(0.0, f64::max);
+    if low < high {
+        format!(" (or anywhere from {} to {}, by its intervals)", significant(low), rate_text(high))
+    } else {
+        String::new()
+    }
 }
 
 /// From which rate on queues grow without bound.
@@ -126,8 +154,9 @@ pub(super) fn saturations(grid: &Grid) -> Vec<Answer> {
         }
     };
     let told = grid.by_mode().into_iter().filter_map(|(start, cells)| {
-        let outcomes: Vec<Outcome> =
-            grid.curves(&grid.distinct(&cells)).iter().map(outcome).collect();
+        let curves = grid.curves(&grid.distinct(&cells));
+        let outcomes: Vec<(Outcome, String)> =
+            curves.iter().map(|curve| (outcome(curve), grid.curve_name(curve.cells[0]))).collect();
         Some(Answer::new(Topic::Saturation, sentence(&start, &words.told(&outcomes)?), Vec::new()))
     });
     told.collect()
@@ -146,12 +175,23 @@ pub(super) fn objectives(grid: &Grid) -> Vec<Answer> {
         }
         for (bits, cells) in by_objective {
             let slo = significant(f64::from_bits(bits));
-            let kept = SHARES.iter().map(|&percent| kept(grid, &cells, percent));
-            let kept: Vec<String> = kept.collect();
-            let text = format!(
-                "the objective, a TTFT of at most {slo} s, is kept for {}, each with its interval",
-                kept.join(", for ")
-            );
+            let lacks = |cell: usize| {
+                let found = &grid.cells[cell];
+                found.attainment.value.is_some() && interval(found.attainment).is_none()
+            };
+            let text = if cells.iter().any(|&cell| lacks(cell)) {
+                format!(
+                    "how far the objective, a TTFT of at most {slo} s, is kept is not known: slo_attainment has no \
+                     interval"
+                )
+            } else {
+                let kept = SHARES.iter().map(|&percent| kept(grid, &cells, percent));
+                let kept: Vec<String> = kept.collect();
+                format!(
+                    "the objective, a TTFT of at most {slo} s, is kept for {}, each with its interval",
+                    kept.join(", for ")
+                )
+            };
             told.push(Answer::new(Topic::Objective, sentence(&start, &text), Vec::new()));
         }
     }
@@ -180,7 +220,9 @@ fn kept(grid: &Grid, cells: &[usize], percent: u8) -> String {
         at: |rate| format!("up to {rate}"),
         beyond: |rate| format!("up to {rate} (the highest rate)"),
     };
-    let outcomes: Vec<Outcome> = grid.curves(cells).iter().map(outcome).collect();
+    let curves = grid.curves(cells);
+    let outcomes: Vec<(Outcome, String)> =
+        curves.iter().map(|curve| (outcome(curve), grid.curve_name(curve.cells[0]))).collect();
     let place = words.told(&outcomes).unwrap_or_else(|| {
         let holding = cells.iter().filter(|&&cell| holds(cell)).count();
         format!("of requests in {holding} of {} cells", cells.len())
@@ -189,62 +231,66 @@ fn kept(grid: &Grid, cells: &[usize], percent: u8) -> String {
 }
 
 impl Words {
-    /// What came of some curves; `None` of none.
-    fn told(&self, outcomes: &[Outcome]) -> Option<String> {
+    /// What came of some curves, each with its name; `None` of none.
+    fn told(&self, outcomes: &[(Outcome, String)]) -> Option<String> {
         match outcomes {
-            [outcome] => Some(self.one(*outcome)),
+            [(outcome, _)] => Some(self.one(*outcome)),
             outcomes => self.several(outcomes),
         }
     }
 
     fn one(&self, outcome: Outcome) -> String {
-        format!("{} {}", self.subject, self.phrase(outcome))
+        let rate = outcome.rank().1;
+        format!("{} {}", self.subject, self.phrase(outcome, &rates_text(rate, rate)))
     }
 
-    /// `the knee is at 2 requests/s in 3 of 9 settings, beyond 5 requests/s (the highest rate) in 6`.
-    fn several(&self, outcomes: &[Outcome]) -> Option<String> {
+    /// `the knee is at 2 requests/s in 3 of 9 settings, beyond 5 requests/s (the highest rate) in 6`; of few settings
+    /// with their names.
+    fn several(&self, outcomes: &[(Outcome, String)]) -> Option<String> {
         let mut sorted = outcomes.to_vec();
-        sorted.sort_by(|a, b| {
+        sorted.sort_by(|(a, _), (b, _)| {
             let ((a, one), (b, other)) = (a.rank(), b.rank());
             a.cmp(&b).then(one.total_cmp(&other))
         });
-        let mut phrases: Vec<(String, usize)> = Vec::new();
-        for same in Self::groups(&sorted) {
-            let phrase = match (same.first()?, same.last()?) {
-                (Outcome::At(low), Outcome::At(high)) if low < high => {
-                    (self.at)(&format!("{} to {}", significant(*low), rate_text(*high)))
-                }
-                (outcome, _) => self.phrase(*outcome),
-            };
-            phrases.push((phrase, same.len()));
-        }
         let all = outcomes.len();
-        let told = phrases.iter().enumerate().map(|(index, (phrase, count))| match index {
-            0 if *count == all && all == 2 => format!("{phrase} in both settings"),
-            0 if *count == all => format!("{phrase} in all {all} settings"),
-            0 => format!("{phrase} in {count} of {all} settings"),
-            _ => format!("{phrase} in {count}"),
-        });
-        let told: Vec<String> = told.collect();
+        let are_named = all <= MAX_NAMED && sorted.iter().all(|(_, name)| !name.is_empty());
+        let equal: Vec<&[(Outcome, String)]> = sorted.chunk_by(|a, b| a.0 == b.0).collect();
+        let groups = if are_named || equal.len() <= MAX_LISTED {
+            equal
+        } else {
+            // All that are between the lowest and the highest rate.
+            sorted.chunk_by(|a, b| a.0.rank().0 == b.0.rank().0).collect()
+        };
+        let mut told = Vec::with_capacity(groups.len());
+        for (index, same) in groups.into_iter().enumerate() {
+            let (first, last) = (same.first()?.0, same.last()?.0);
+            let phrase = self.phrase(first, &rates_text(first.rank().1, last.rank().1));
+            told.push(match (index, same.len()) {
+                (0, 2) if all == 2 => format!("{phrase} in both settings"),
+                (0, count) if count == all => format!("{phrase} in all {all} settings"),
+                _ if are_named => {
+                    let names: Vec<&str> = same.iter().map(|(_, name)| name.as_str()).collect();
+                    format!("{phrase} with {}", names.join(" and "))
+                }
+                (0, count) => format!("{phrase} in {count} of {all} settings"),
+                (_, count) => format!("{phrase} in {count}"),
+            });
+        }
         (!told.is_empty()).then(|| format!("{} {}", self.subject, told.join(", ")))
     }
 
-    /// Equal ones together; if there would be many, all that are between the lowest and the highest rate.
-    fn groups(sorted: &[Outcome]) -> Vec<&[Outcome]> {
-        let equal: Vec<&[Outcome]> = sorted.chunk_by(|a, b| a == b).collect();
-        if equal.len() <= MAX_LISTED {
-            return equal;
-        }
-        sorted.chunk_by(|a, b| a.rank().0 == b.rank().0).collect()
-    }
-
-    fn phrase(&self, outcome: Outcome) -> String {
+    fn phrase(&self, outcome: Outcome, rates: &str) -> String {
         match outcome {
-            Outcome::Lowest(rate) => (self.lowest)(&rate_text(rate)),
-            Outcome::At(rate) => (self.at)(&rate_text(rate)),
-            Outcome::Beyond(rate) => (self.beyond)(&rate_text(rate)),
+            Outcome::Lowest(_) => (self.lowest)(rates),
+            Outcome::At(_) => (self.at)(rates),
+            Outcome::Beyond(_) => (self.beyond)(rates),
         }
     }
+}
+
+/// `2 requests/s`, `2 to 4 requests/s`.
+fn rates_text(low: f64, high: f64) -> String {
+    if low < high { format!("{} to {}", significant(low), rate_text(high)) } else { rate_text(low) }
 }
 
 fn rate_text(rate: f64) -> String {
@@ -280,8 +326,25 @@ mod tests {
                 vec![At(3.0), At(2.0), Beyond(9.0), At(4.0), At(3.0)],
                 Some("it bends at 2 to 4 requests/s in 4 of 5 settings, beyond 9 requests/s in 1"),
             ),
+            (
+                vec![Beyond(1.0), Beyond(2.0), Beyond(3.0), Beyond(6.0)],
+                Some("it bends beyond 1 to 6 requests/s in all 4 settings"),
+            ),
         ] {
-            assert_eq!(WORDS.told(&outcomes).as_deref(), expected, "{outcomes:?}");
+            let unnamed: Vec<(Outcome, String)> =
+                outcomes.iter().map(|outcome| (*outcome, String::new())).collect();
+            assert_eq!(WORDS.told(&unnamed).as_deref(), expected, "{outcomes:?}");
         }
+    }
+
+    #[test]
+    fn few_settings_are_named() {
+        use Outcome::{At, Beyond};
+        let named = [(At(2.0), "a"), (Beyond(5.0), "b"), (At(2.0), "c")];
+        let named = named.map(|(outcome, name)| (outcome, name.to_owned()));
+        assert_eq!(
+            WORDS.told(&named).as_deref(),
+            Some("it bends at 2 requests/s with a and c, beyond 5 requests/s with b")
+        );
     }
 }

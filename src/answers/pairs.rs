@@ -1,5 +1,7 @@
 //! One mode against the other, request by request where both had the same.
 
+use std::collections::BTreeSet;
+
 use sweep_engine::spec::Value;
 use sweep_engine::statistics::{Comparison, Estimate};
 
@@ -7,6 +9,7 @@ use super::answer::{Answer, Topic};
 use super::grid::sentence;
 use crate::comparison::{Comparisons, Sharing};
 use crate::numbers::signed;
+use crate::schema::ComparisonRow;
 
 /// How many pairs of cells differ, and by how much; `None` without intervals.
 pub(super) fn pair_sentences(comparisons: &Comparisons) -> Vec<Answer> {
@@ -23,10 +26,21 @@ pub(super) fn pair_sentences(comparisons: &Comparisons) -> Vec<Answer> {
     let told = others.iter().filter_map(|other| {
         let rows = comparisons.rows.iter().filter(|row| name(&row.factors) == *other);
         let steady = rows.filter(|row| !row.is_saturated);
-        let found: Vec<Comparison> = steady.filter_map(|row| row.comparison).collect();
+        // Pairs that differ by their objective alone are the same simulations.
+        let mut known = BTreeSet::new();
+        let distinct = steady.filter(|row| known.insert(without_objective(comparisons, row)));
+        let found: Vec<Comparison> = distinct.filter_map(|row| row.comparison).collect();
         Some(Answer::new(Topic::Modes, told(comparisons, other, &found)?, Vec::new()))
     });
     told.collect()
+}
+
+/// What tells a row from others, but for the objective.
+fn without_objective(comparisons: &Comparisons, row: &ComparisonRow) -> Vec<String> {
+    let factors = comparisons.factors.iter().zip(&row.factors);
+    let others =
+        factors.filter(|(column, _)| !["slo_ttft_s", "slo.ttft_s"].contains(&column.name.as_str()));
+    others.map(|(_, value)| value.as_ref().map(ToString::to_string).unwrap_or_default()).collect()
 }
 
 fn told(comparisons: &Comparisons, other: &str, found: &[Comparison]) -> Option<String> {
@@ -66,8 +80,12 @@ fn told(comparisons: &Comparisons, other: &str, found: &[Comparison]) -> Option<
     } else {
         format!("the differences are {} to {} s", signed(*least), signed(*most))
     };
+    let unknown = match found.len() - all {
+        0 => String::new(),
+        count => format!("; {count} more have no interval"),
+    };
     let text = format!(
-        "{how}P99 TTFT of a run, against {baseline}, is {}{steady}; {span}",
+        "{how}P99 TTFT of a run, against {baseline}, is {}{steady}; {span}{unknown}",
         parts.join(", ")
     );
     Some(sentence(&format!("{other}: "), &text))

@@ -3,8 +3,9 @@
 use sweep_engine::spec::{Kind, Observe, Value};
 
 use crate::io::RunError;
+use crate::numbers::grouped;
 use crate::precision::StopReason;
-use crate::problems::{CellFacts, ProblemCounts, warmup_sentence};
+use crate::problems::{CellFacts, sentences, warmup_sentence};
 use crate::view::RunView;
 
 const WORD: Kind = Kind::Word(&[]);
@@ -28,15 +29,30 @@ pub(crate) const WARNING_COLUMNS: [(&str, Kind); 15] = [
     ("relaxation_s", Kind::Number),
 ];
 
-/// One sentence per problem of the cells of a run, by their facts.
-pub(crate) fn warnings(view: &RunView, facts: &[CellFacts]) -> Vec<String> {
-    let mut counts = ProblemCounts::default();
-    for cell in facts {
-        counts.add(cell);
-    }
+/// One sentence per problem of a run, by the facts of its cells, with the numbers of these.
+pub(crate) fn warnings(view: &RunView, facts: &[CellFacts]) -> Vec<(String, Vec<usize>)> {
     let run = view.run;
     let of_run = warmup_sentence(run.lost_warmups).into_iter().chain(run.warnings.iter().cloned());
-    counts.sentences().into_iter().chain(of_run).collect()
+    let of_run = of_run.map(|text| (text, Vec::new()));
+    failure_sentence(facts).into_iter().chain(sentences(facts)).chain(of_run).collect()
+}
+
+/// What is missing because of failed jobs.
+fn failure_sentence(facts: &[CellFacts]) -> Option<(String, Vec<usize>)> {
+    let jobs: u64 = facts.iter().map(|cell| u64::from(cell.failed)).sum();
+    let cells: Vec<usize> = (0..facts.len()).filter(|&cell| facts[cell].failed > 0).collect();
+    let counted = |count: u64, one: &str| {
+        format!("{} {one}{}", grouped(count), if count == 1 { "" } else { "s" })
+    };
+    (jobs > 0).then(|| {
+        let text = format!(
+            "{} of {} failed, and no result has them in it: the command given again with --retry-failed runs them \
+             once more",
+            counted(jobs, "job"),
+            counted(cells.len() as u64, "cell")
+        );
+        (text, cells)
+    })
 }
 
 /// What problems are seen by, cell by cell.

@@ -26,8 +26,9 @@ pub(super) fn report(args: &ReportArgs) -> Result<(), Failure> {
         check_output("--output", path)?;
     }
     let view = read_view(&run)?;
-    let grid = Grid::new(&view)?;
-    let comparisons = match grid.mode() {
+    let facts = facts(&view)?;
+    let grid = Grid::new(&view, &facts)?;
+    let comparisons = match grid.mode().filter(|_| !grid.has_other_hardware()) {
         Some(mode) => Some(compare_with_first(&run, mode, &["p99_ttft_s"])?),
         None => None,
     };
@@ -37,7 +38,6 @@ pub(super) fn report(args: &ReportArgs) -> Result<(), Failure> {
         PageFormat::Html => draw(&run, &designs)?,
         PageFormat::Markdown => Vec::new(),
     };
-    let facts = facts(&view)?;
     let report = Report {
         view: &view,
         replications: facts.iter().map(|cell| cell.replications).collect(),

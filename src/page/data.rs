@@ -14,7 +14,7 @@ use crate::view::{Measured, Quantity, RunView, numbers};
 
 /// Values that spread over a larger ratio get a logarithmic axis.
 const WIDE: f64 = 10.0;
-/// With more cells values have one digit less, so that the page stays below a megabyte.
+/// With more cells values have two digits less, so that the page stays below a megabyte.
 const MANY_CELLS: usize = 5_000;
 /// The result that is shown first.
 const FIRST: &str = "pooled_p99_ttft_s";
@@ -88,7 +88,7 @@ pub(super) fn packed_data(report: &Report) -> Result<Vec<u8>, Failure> {
 fn data<'a>(report: &'a Report) -> Data<'a> {
     let view = report.view;
     let all = 0..view.num_cells();
-    let digits = if view.num_cells() > MANY_CELLS { 3 } else { 4 };
+    let digits = if view.num_cells() > MANY_CELLS { 3 } else { 5 };
     let column = |quantity: &Quantity| -> Vec<Option<f64>> {
         let value = |cell| value_of(view.measured(quantity.name(), cell), digits);
         all.clone().map(value).collect()

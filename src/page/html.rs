@@ -23,15 +23,10 @@ pub(crate) fn to_html(report: &Report) -> Result<String, Failure> {
     let run = report.view.run;
     let question = run.why.as_ref().map(|why| format!("<p>{}</p>", escaped(why)));
     let answers = report.answers.iter().map(|answer| {
-        let cells: Vec<String> = answer.cells.iter().map(ToString::to_string).collect();
-        format!(
-            "<li data-cells=\"{}\"><strong>{}.</strong> {}</li>\n",
-            cells.join(" "),
-            answer.topic.name(),
-            with_code(&answer.text)
-        )
+        let text = with_code(&answer.text);
+        item(&answer.cells, &format!("<strong>{}.</strong> {text}", answer.topic.name()))
     });
-    let warnings = report.warnings.iter().map(|text| format!("<li>{}</li>\n", with_code(text)));
+    let warnings = report.warnings.iter().map(|(text, cells)| item(cells, &with_code(text)));
     let head = header(report.view)
         .into_iter()
         .map(|name| format!("<th scope=\"col\">{}</th>", escaped(&name)));
@@ -67,6 +62,12 @@ fn filled(template: &str, slots: &[(&str, String)]) -> String {
         rest = after;
     }
     page + rest
+}
+
+/// A sentence, with the numbers of the cells that it is about.
+fn item(cells: &[usize], html: &str) -> String {
+    let cells: Vec<String> = cells.iter().map(ToString::to_string).collect();
+    format!("<li data-cells=\"{}\">{html}</li>\n", cells.join(" "))
 }
 
 fn static_row(row: &Row) -> String {

@@ -7,6 +7,10 @@ use crate::numbers::grouped;
 /// Cells in the table.
 const CELLS: usize = 20;
 
+/// What readers must know of the model.
+const MODEL: &str = "What is simulated: a GPU serves one request at a time, without batching, limits of KV cache, or \
+    transfer times.";
+
 /// What a run says, its first cells, and how to make it again.
 pub(crate) fn to_markdown(report: &Report) -> String {
     let run = report.view.run;
@@ -18,7 +22,8 @@ pub(crate) fn to_markdown(report: &Report) -> String {
     let answers = report.answers.iter();
     let answers = answers.map(|answer| format!("**{}.** {}", answer.topic.name(), answer.text));
     lines.extend(section("Answers", answers));
-    lines.extend(section("What to mind", report.warnings.iter().cloned()));
+    lines.extend([MODEL.to_owned(), String::new()]);
+    lines.extend(section("What to mind", report.warnings.iter().map(|(text, _)| text.clone())));
     lines.extend(["## Cells".to_owned(), String::new()]);
     let names = header(report.view);
     lines.push(row(&names));

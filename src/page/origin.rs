@@ -36,11 +36,12 @@ impl Origin {
     }
 
     /// The command that makes the run again, from nothing but itself. Traces are no part of it: with one, the command
-    /// that was given.
+    /// that was given, or after a merge one that looks for the trace beside itself.
     pub(super) fn command(&self) -> String {
         let has_traces = self.record["traces"].as_object().is_some_and(|traces| !traces.is_empty());
-        if has_traces {
-            return self.text("/command");
+        let given = self.text("/command");
+        if has_traces && !given.starts_with("sweep merge ") {
+            return given;
         }
         let number = |key: &str| self.record[key].to_string();
         let mut words = vec![
@@ -61,6 +62,12 @@ impl Origin {
         }
         let words = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
         let sweep = serde_json::to_string_pretty(&self.record["sweep"]).unwrap_or_default();
+        if has_traces {
+            // Paths of traces are those from the folder of the sweep file.
+            let file = format!("{}.sweep.json", self.name);
+            let words = words.replacen("/dev/stdin", &file, 1);
+            return format!("cat > {file} <<'SWEEP'\n{sweep}\nSWEEP\n{words}");
+        }
         format!("{words} <<'SWEEP'\n{sweep}\nSWEEP")
     }
 
@@ -130,14 +137,20 @@ impl Origin {
     }
 
     fn random_numbers(&self) -> String {
+        let swept =
+            ["random_seed", "seed"].iter().find_map(|key| self.record["sweep"]["axes"].get(key));
         let seed = self.record.pointer("/resolved_base/random_seed").unwrap_or(&Value::Null);
+        let seed = match swept {
+            Some(values) => format!("seeds {values}"),
+            None => format!("seed {seed}"),
+        };
         let seeding = self.record.pointer("/sweep/seeding").and_then(Value::as_str);
         let how = match seeding {
             Some("independent") => "each cell has its own",
             _ => "common to all cells",
         };
         format!(
-            "seed {seed}, {how}; streams of version {}, first draws {}",
+            "{seed}, {how}; streams of version {}, first draws {}",
             self.record.get("stream_version").unwrap_or(&json!(null)),
             self.text("/draw_fingerprint")
         )

@@ -156,6 +156,12 @@ function thinned(count, limit) {
     return count <= limit ? range(count) : range(limit).map(i => Math.round(i * (count - 1) / (limit - 1)));
 }
 
+/** Indices of values: numbers by size, words as they were written. */
+function ordered(axis) {
+    const indices = range(axis.values.length);
+    return axis.numeric ? indices.sort((a, b) => axis.values[a] - axis.values[b]) : indices;
+}
+
 /** Axes that advance together with this one, itself included. */
 const groupOf = (data, axis) => data.zip.find(group => group.includes(axis)) ?? [axis];
 const allCells = data => range(data.cells.saturated.length);
@@ -170,8 +176,12 @@ function heldGroups(data, view) {
 
 /** What a group can be held at, by its key: indices of values, as they come along in cells. */
 function settingsOf(data, axes) {
-    const all = allCells(data).map(cell => axes.map(axis => data.cells.axes[axis][cell]));
-    const known = all.filter(setting => !setting.includes(null)).sort((a, b) => a[0] - b[0]);
+    // Where an axis means nothing, those that advance with it say how far it is.
+    const whole = setting => setting.map(index => index ?? setting.find(other => other !== null));
+    const all = allCells(data).map(cell => whole(axes.map(axis => data.cells.axes[axis][cell])));
+    const first = data.axes[axes[0]];
+    const place = setting => (first.numeric ? first.values[setting[0]] : setting[0]);
+    const known = all.filter(setting => !setting.includes(undefined)).sort((a, b) => place(a) - place(b));
     return new Map(known.map(setting => [setting.join(" "), setting]));
 }
 
@@ -189,7 +199,7 @@ function chartOf(data, view) {
     // An axis that means nothing in a cell holds nothing there.
     const cells = allCells(data).filter(cell => held.every(([axes, setting]) =>
         axes.every((axis, i) => [null, setting[i]].includes(data.cells.axes[axis][cell]))));
-    const indices = by ? thinned(by.values.length, MAX_CURVES) : [null];
+    const indices = by ? thinned(by.values.length, MAX_CURVES).map(place => ordered(by)[place]) : [null];
     const curves = indices.map((index, i) => ({
         label: by ? withUnit(by, index) : "",
         ink: inkOf(i, indices.length, by?.numeric),
@@ -781,7 +791,7 @@ function tableNote(data) {
 
 /** Each answer that speaks of cells gets a button that shows them. */
 function showAnswers(showOnly) {
-    for (const item of at("answers-list").children) {
+    for (const item of document.querySelectorAll("#answers-list li, #minded li")) {
         const cells = (item.dataset.cells ?? "").split(" ").filter(text => text !== "").map(Number);
         const sentence = item.textContent;
         const text = cells.length === 1 ? "Show its cell" : `Show its ${cells.length} cells`;

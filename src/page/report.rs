@@ -29,8 +29,8 @@ pub(crate) struct Report<'a> {
     /// Axis to the right and axis with a curve for each value, at first sight.
     pub(crate) start: Option<(usize, Option<usize>)>,
     pub(crate) answers: Vec<Answer>,
-    /// What to mind, sentence by sentence.
-    pub(crate) warnings: Vec<String>,
+    /// What to mind, sentence by sentence, with the cells that each is about.
+    pub(crate) warnings: Vec<(String, Vec<usize>)>,
     pub(crate) figures: Vec<Figure>,
     pub(crate) origin: Origin,
 }

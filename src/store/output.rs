@@ -21,6 +21,9 @@ pub(crate) fn check_output(flag: &str, path: &Path) -> Result<(), Failure> {
         let folder = folder.display();
         return refused(format!("the folder {folder} does not exist; create it first"));
     }
+    if path.exists() && !path.is_file() {
+        return refused("it is no regular file; name one".to_owned());
+    }
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let is_own =
         ["run.json", "jobs.parquet", "cells.parquet", "jobs.csv", "cells.csv"].contains(&name);
@@ -145,6 +148,9 @@ pub(crate) struct PartialFile {
 impl PartialFile {
     /// Begins the file that is to be called `path`.
     pub(crate) fn create(path: &Path) -> Result<Self, Failure> {
+        // Where a link leads is written, not the link.
+        let target = if path.is_symlink() { fs::canonicalize(path).ok() } else { None };
+        let path = target.as_deref().unwrap_or(path);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let partial = path.with_file_name(format!(".{name}.partial"));
         let file = File::create(&partial).map_err(|source| failed(path, source))?;
