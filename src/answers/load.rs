@@ -268,9 +268,9 @@ impl Words {
             told.push(match (index, same.len()) {
                 (0, 2) if all == 2 => format!("{phrase} in both settings"),
                 (0, count) if count == all => format!("{phrase} in all {all} settings"),
-                _ if are_named => {
+                _ if are_named && same.len() < 3 => {
                     let names: Vec<&str> = same.iter().map(|(_, name)| name.as_str()).collect();
-                    format!("{phrase} with {}", names.join(" and "))
+                    format!("{phrase} with {}", names.join(" or "))
                 }
                 (0, count) => format!("{phrase} in {count} of {all} settings"),
                 (_, count) => format!("{phrase} in {count}"),
@@ -344,7 +344,7 @@ mod tests {
         let named = named.map(|(outcome, name)| (outcome, name.to_owned()));
         assert_eq!(
             WORDS.told(&named).as_deref(),
-            Some("it bends at 2 requests/s with a and c, beyond 5 requests/s with b")
+            Some("it bends at 2 requests/s with a or c, beyond 5 requests/s with b")
         );
     }
 }
