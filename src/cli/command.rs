@@ -136,7 +136,7 @@ differences (docs/compare.md). The table is also written into the folder of RUN.
     /// Show rows of a finished run: filtered, sorted, with the columns that matter
     #[command(after_help = "\
 Examples:
-  sweep show latest --where 'rate_per_s > 2 and mode = disagg' --sort p99_ttft_s
+  sweep show latest --where 'rate_per_s > 2 and mode = disagg' --sort pooled_p99_ttft_s
   sweep show load --columns rate_per_s,mode,p99_ttft_s,p99_ttft_s_ci95 --format markdown")]
     Show(ShowArgs),
     /// Draw pictures of a finished run as SVG and PNG

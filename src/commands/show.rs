@@ -11,12 +11,13 @@ use crate::report;
 use crate::schema::is_half_width;
 use crate::selection::{Columns, SortKey, Table, Test};
 
-/// Beside the axes, what a terminal shows when nothing is said.
-const SHOWN: [&str; 9] = [
+/// Of cells the percentiles of all requests, of jobs those of each.
+const OF_CELLS: [&str; 3] = ["pooled_p50_ttft_s", "pooled_p90_ttft_s", "pooled_p99_ttft_s"];
+const OF_JOBS: [&str; 3] = ["p50_ttft_s", "p90_ttft_s", "p99_ttft_s"];
+
+/// Beside the axes and percentiles, what a terminal shows when nothing is said.
+const SHOWN: [&str; 6] = [
     "mean_ttft_s",
-    "p50_ttft_s",
-    "p90_ttft_s",
-    "p99_ttft_s",
     "utilization_prefill",
     "utilization_decode",
     "utilization_gpu",
@@ -29,7 +30,7 @@ const JOB: [&str; 2] = ["cell", "replication"];
 const FATE: [&str; 2] = ["status", "error"];
 
 /// What a narrow terminal goes without, first to last.
-const DISPENSABLE: [&str; 7] = [
+const DISPENSABLE: [&str; 9] = [
     "bottleneck",
     "utilization_prefill",
     "utilization_decode",
@@ -37,6 +38,8 @@ const DISPENSABLE: [&str; 7] = [
     "mean_ttft_s",
     "p50_ttft_s",
     "p90_ttft_s",
+    "pooled_p50_ttft_s",
+    "pooled_p90_ttft_s",
 ];
 
 pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
@@ -77,8 +80,10 @@ pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
 fn for_people(run: &FinishedRun, columns: &Columns, of_jobs: bool) -> Vec<String> {
     let (first, last) = if of_jobs { (&JOB[..], &FATE[..]) } else { (&[][..], &[][..]) };
     let axes = run.axes.iter().map(|axis| axis.key.column);
+    let percentiles = if of_jobs { OF_JOBS } else { OF_CELLS };
+    let results = percentiles.into_iter().chain(SHOWN);
     let mut names: Vec<String> = Vec::new();
-    for name in first.iter().copied().chain(axes).chain(SHOWN).chain(last.iter().copied()) {
+    for name in first.iter().copied().chain(axes).chain(results).chain(last.iter().copied()) {
         let is_new = !names.iter().any(|known| known == name);
         if is_new && columns.names().any(|known| known == name) {
             let half_width = columns.names().find(|other| is_half_width(other, name));
