@@ -1,6 +1,6 @@
 //! Tables of a finished run, read back by the names of their columns.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use sweep_engine::spec::{Kind, Value};
 use super::run_reader::RunError;
 use super::sweep_file::TableFormat;
 use crate::decoding::unpanicked;
+use crate::parquet_pages::check_pages;
 
 /// Some columns of a table, typed; rows stand as in the file.
 #[derive(Debug)]
@@ -105,6 +106,10 @@ fn read_parquet(path: &Path, file: File, wanted: &[(&str, Kind)]) -> Result<Data
     let schema = reader.schema().map_err(|error| bad_table(path, error))?;
     let known: Vec<&str> = schema.iter_names().map(PlSmallStr::as_str).collect();
     check_columns(path, &known, wanted)?;
+    let unreadable = |source| RunError::Unreadable { path: path.to_owned(), source };
+    let columns: Vec<&str> = wanted.iter().map(|(name, _)| *name).collect();
+    let bytes = fs::read(path).map_err(unreadable)?;
+    check_pages(bytes, Some(&columns)).map_err(|error| bad_table(path, error))?;
     let names = wanted.iter().map(|(name, _)| (*name).to_owned()).collect();
     reader.with_columns(Some(names)).finish().map_err(|error| bad_table(path, error))
 }

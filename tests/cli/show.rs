@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use polars::prelude::{ParquetReader, SerReader};
 use serde_json::Value as Json;
 
-use crate::support::Place;
+use crate::support::{Place, SHORT};
 
 const GRID: &str = "--rates 1,2,4 --sim-seconds 300 --replications 5 --quiet";
 
@@ -174,4 +174,27 @@ fn only_what_is_shown_or_asked_about_is_read() {
         "show a --jobs --columns replication --where 'p99_ttft_s > 0' --sort rates,-replication --limit 2 --format csv",
     );
     assert_eq!(ran.stdout, "replication\n4\n4\n");
+}
+
+#[test]
+fn a_table_with_an_altered_bit_is_read_or_refused() {
+    const CELLS: usize = 21;
+    let place = Place::new();
+    place.sweep(&format!(
+        "--rates lin:1:3:{CELLS} --modes mono --replications 2 {SHORT} --name a --quiet"
+    ));
+    let table = "results/a/cells.parquet";
+    let good = place.bytes(table);
+    // A count is signed and its sign is its last bit: 21 values become -22, for which no machine has room.
+    let counts = (0..good.len()).filter(|&byte| usize::from(good[byte]) == 2 * CELLS);
+    let mut refused = 0;
+    for byte in counts.take(40) {
+        let mut bad = good.clone();
+        bad[byte] ^= 1;
+        place.write(table, bad);
+        let ran = place.run("show a");
+        assert!(matches!(ran.code, Some(0 | 2)), "byte {byte}: {:?} {}", ran.code, ran.stderr);
+        refused += usize::from(ran.stderr.contains("as many values as it says"));
+    }
+    assert!(refused > 0, "no count was altered");
 }
