@@ -78,7 +78,7 @@ class Chart:
         rows = [row for row in rows if all(row[axis["column"]] is None or is_value(row, axis, i) for axis, i in held)]
         rows = [row for row in rows if row[self.x["column"]] is not None]
         rows.sort(key=self.x_of)
-        indices = thinned(len(self.by["values"])) if self.by else [None]
+        indices = [ordered(self.by)[place] for place in thinned(len(self.by["values"]))] if self.by else [None]
         for index in indices:
             curve = rows if index is None else [row for row in rows if is_value(row, self.by, index)]
             yield [row if self.can_show(row) else None for row in curve]
@@ -195,6 +195,12 @@ class Ruler:
 
 def is_value(row, axis, index):
     return is_near(row[axis["column"]], axis["values"][index], 1e-12)
+
+
+def ordered(axis):
+    """Indices of values: numbers by size, words as they were written."""
+    indices = range(len(axis["values"]))
+    return sorted(indices, key=lambda index: axis["values"][index]) if axis["numeric"] else list(indices)
 
 
 def thinned(count):
