@@ -15,7 +15,7 @@ pub(super) fn best(grid: &Grid) -> Option<Answer> {
         .into_iter()
         .filter(|&cell| !grid.cells[cell].is_saturated && grid.cells[cell].p99.value.is_some())
         .collect();
-    let candidates = comparable(grid, &sustained)?;
+    let candidates = grid.by_falling_rate(&sustained).into_iter().find(|cells| cells.len() > 1)?;
     let value = |cell: usize| grid.cells[cell].p99.value.unwrap_or(f64::INFINITY);
     let &winner = candidates.iter().min_by(|&&a, &&b| value(a).total_cmp(&value(b)))?;
     let setting = grid.setting(winner, &grid.rate.into_iter().collect::<Vec<_>>());
@@ -43,16 +43,4 @@ pub(super) fn best(grid: &Grid) -> Option<Answer> {
     };
     let text = format!("{place}, P99 TTFT is lowest in cell {winner} ({setting}): {p99}; {ties}");
     Some(Answer::new(Topic::Best, sentence("", &text), cells))
-}
-
-/// Cells at the highest rate at which there are several.
-fn comparable(grid: &Grid, cells: &[usize]) -> Option<Vec<usize>> {
-    let mut rates: Vec<f64> = cells.iter().map(|&cell| grid.rate_of(cell)).collect();
-    rates.sort_by(f64::total_cmp);
-    rates.dedup();
-    let at = |rate: f64| -> Vec<usize> {
-        let is_at = |cell: &usize| grid.rate_of(*cell).total_cmp(&rate).is_eq();
-        cells.iter().copied().filter(is_at).collect()
-    };
-    rates.into_iter().rev().map(at).find(|cells| cells.len() > 1)
 }

@@ -99,14 +99,7 @@ fn of_numbers(grid: &Grid, axis: usize, start: &str, cells: &[usize]) -> Option<
 /// At the highest rate that all words sustain, what each gives.
 fn of_words(grid: &Grid, axis: usize, start: &str, cells: &[usize]) -> Option<Answer> {
     let values = grid.view.run.axes[axis].values.len();
-    let mut rates: Vec<f64> = cells.iter().map(|&cell| grid.rate_of(cell)).collect();
-    rates.sort_by(f64::total_cmp);
-    rates.dedup();
-    let at = |rate: f64| -> Vec<usize> {
-        let is_at = |cell: &usize| grid.rate_of(*cell).total_cmp(&rate).is_eq();
-        cells.iter().copied().filter(is_at).collect()
-    };
-    let named = rates.into_iter().rev().map(at).find(|cells| cells.len() == values)?;
+    let named = grid.by_falling_rate(cells).into_iter().find(|cells| cells.len() == values)?;
     if values > MAX_WORDS {
         return None;
     }

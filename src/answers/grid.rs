@@ -161,6 +161,14 @@ impl<'a> Grid<'a> {
         value.map_or(0.0, |(axis, value)| values(axis)[value as usize])
     }
 
+    /// Some cells by their rate, the highest first.
+    pub(super) fn by_falling_rate(&self, cells: &[usize]) -> Vec<Vec<usize>> {
+        let mut sorted = cells.to_vec();
+        sorted.sort_by(|&a, &b| self.rate_of(b).total_cmp(&self.rate_of(a)));
+        let is_same = |a: &usize, b: &usize| self.rate_of(*a).total_cmp(&self.rate_of(*b)).is_eq();
+        sorted.chunk_by(is_same).map(<[usize]>::to_vec).collect()
+    }
+
     /// `1.2 ± 0.1 s`.
     pub(super) fn p99_text(&self, cell: usize) -> String {
         let Measured { value, half_width } = self.cells[cell].p99;
